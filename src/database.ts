@@ -1,0 +1,155 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import type pg from 'pg';
+import { type Config, StartupError } from './config.ts';
+import { localEncryptionKey, localKeyFile } from './crypto/local-key.ts';
+import { createSecretBox, parseEncryptionKeys, type SecretBox } from './crypto/secret-box.ts';
+import { type EmbeddedPostgres, EmbeddedPostgresError, startEmbeddedPostgres } from './db/embedded.ts';
+import { PrismaClient } from './db/generated/client.ts';
+import { MigrationError, migrate } from './db/migrate.ts';
+import { createPool } from './db/pool.ts';
+
+const watchMs = 2_000;
+
+/** The connections of one Fairdrop process to its database, and the key to what is encrypted in it. */
+export interface Database {
+  url: string;
+  /** For people: which database it is, without its password. */
+  label: string;
+  pool: pg.Pool;
+  prisma: PrismaClient;
+  secretBox: SecretBox;
+  close(): Promise<void>;
+}
+
+/**
+ * Finds or starts the database and brings its schema up to date.
+ * @param log.line for a person who is watching, `log.error` for what breaks later, `log.lost` when the embedded server
+ *   has ended, which nobody else would start again
+ * @throws StartupError with one sentence that says what to do
+ */
+export async function openDatabase(
+  config: Config,
+  log: { line: (text: string) => void; error: (error: unknown) => void; lost?: () => void },
+): Promise<Database> {
+  const secretBox = config.encryptionKey ? givenBox(config.encryptionKey) : await ownBox(config.dataDir);
+  const embedded = config.databaseUrl ? null : await startEmbedded(config.dataDir, log.line);
+  const url = config.databaseUrl ?? embedded?.url ?? '';
+  try {
+    await migrate(url, { queueSchema: config.redisUrl === undefined });
+  } catch (error) {
+    await embedded?.stop();
+    throw asStartupError(error, url);
+  }
+  const pool = createPool(url, log.error);
+  const prisma = new PrismaClient({
+    adapter: new PrismaPg(
+      { connectionString: url, max: 6, connectionTimeoutMillis: 5_000, statement_timeout: 30_000 },
+      { onPoolError: log.error, onConnectionError: log.error },
+    ),
+  });
+  const watch = embedded && setInterval(() => embedded.isRunning() || log.lost?.(), watchMs).unref();
+  const close = async () => {
+    clearInterval(watch ?? undefined);
+    await Promise.allSettled([pool.end(), prisma.$disconnect()]);
+    await embedded?.stop();
+  };
+  try {
+    await refuseOtherKey(prisma, secretBox);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    url,
+    label: embedded ? `embedded PostgreSQL, data in ${embedded.dataDir}` : withoutPassword(url),
+    pool,
+    prisma,
+    secretBox,
+    close,
+  };
+}
+
+/** With another key every account would fail at its first message. */
+async function refuseOtherKey(prisma: PrismaClient, secretBox: SecretBox): Promise<void> {
+  const used = await prisma.account.groupBy({
+    by: ['credentialsKeyId'],
+    where: { credentialsKeyId: { not: null } },
+  });
+  const missing = used.flatMap(({ credentialsKeyId: id }) => (id === null || secretBox.has(id) ? [] : [id]));
+  if (missing.length === 0) return;
+  throw new StartupError(
+    `The credentials of accounts in this database were encrypted with another key (${missing.join(', ')}): set ENCRYPTION_KEY to the one they were stored with, or unset it where the database is the embedded one.`,
+  );
+}
+
+async function startEmbedded(dataDir: string, line: (text: string) => void): Promise<EmbeddedPostgres> {
+  try {
+    return await startEmbeddedPostgres({ dataDir, log: line });
+  } catch (error) {
+    throw error instanceof EmbeddedPostgresError ? new StartupError(error.message) : error;
+  }
+}
+
+function givenBox(keys: string): SecretBox {
+  try {
+    return createSecretBox(parseEncryptionKeys(keys));
+  } catch (error) {
+    throw new StartupError(`${(error as Error).message}.`);
+  }
+}
+
+/** With the key that an installation makes for itself beside its database. */
+async function ownBox(dataDir: string): Promise<SecretBox> {
+  let key: string;
+  try {
+    key = await localEncryptionKey(dataDir);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new StartupError(
+      `Nothing can be kept in the directory ${dataDir} (${code}): set DATA_DIR to another one.`,
+    );
+  }
+  try {
+    return createSecretBox(parseEncryptionKeys(key));
+  } catch {
+    throw new StartupError(
+      `The key in ${localKeyFile(dataDir)} is damaged: restore it from a backup, because without it the stored credentials cannot be read.`,
+    );
+  }
+}
+
+function asStartupError(error: unknown, url: string): Error {
+  if (error instanceof MigrationError) return new StartupError(error.message);
+  const code = (error as { code?: unknown } | null)?.code;
+  const where = withoutPassword(url);
+  if (code === '28P01' || code === '28000') {
+    return new StartupError(`PostgreSQL at ${where} refuses this user or password: correct DATABASE_URL.`);
+  }
+  if (code === '3D000') {
+    return new StartupError(
+      `PostgreSQL at ${where} has no such database: create it, or correct DATABASE_URL.`,
+    );
+  }
+  if (error instanceof Error && /timeout/i.test(error.message)) {
+    return new StartupError(
+      `PostgreSQL at ${where} does not answer: look at the server, or correct DATABASE_URL.`,
+    );
+  }
+  const unreachable = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT', 'EHOSTUNREACH', 'ECONNRESET'];
+  if (typeof code === 'string' && unreachable.includes(code)) {
+    return new StartupError(
+      `PostgreSQL cannot be reached at ${where} (${code}): start it, correct DATABASE_URL, or unset it to use the embedded one.`,
+    );
+  }
+  if (error instanceof Error && typeof code === 'string') {
+    return new StartupError(
+      `PostgreSQL at ${where} cannot be used (${error.message}): correct DATABASE_URL.`,
+    );
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function withoutPassword(url: string): string {
+  const { username, host, pathname } = new URL(url);
+  return `postgres://${username ? `${username}@` : ''}${host}${pathname}`;
+}

@@ -1,0 +1,65 @@
+import pg from 'pg';
+
+/**
+ * The pool for the hot path: intake, claims and outcomes. The REST API goes through Prisma with connections of its
+ * own, so that a burst of one never starves the other.
+ * @param onError hears of idle connections that broke; the pool replaces them by itself
+ */
+export function createPool(databaseUrl: string, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    application_name: 'fairdrop',
+    max: 10,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    // The first is the server's own; the second also holds where the server or the way to it hangs.
+    statement_timeout: 12_000,
+    query_timeout: 15_000,
+    keepAlive: true,
+  });
+  pool.on('error', onError);
+  return pool;
+}
+
+/** A statement under a fixed name: parsed and planned once per connection. */
+export interface Statement {
+  name: string;
+  text: string;
+}
+
+const deadlockDetected = '40P01';
+const serializationFailure = '40001';
+const maxTries = 5;
+
+/**
+ * Runs a statement, again when it lost against another transaction: it was then rolled back as a whole, so repeating it
+ * is safe.
+ */
+export async function runStatement<Row extends pg.QueryResultRow>(
+  pool: pg.Pool,
+  statement: Statement,
+  values: readonly unknown[],
+): Promise<Row[]> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return (await pool.query<Row>({ ...statement, values: [...values] })).rows;
+    } catch (error) {
+      const state = sqlState(error);
+      const lost = state === deadlockDetected || state === serializationFailure;
+      if (!lost || attempt === maxTries) throw error;
+    }
+  }
+}
+
+/** The SQLSTATE that the server gave; undefined for anything else, such as a broken connection. */
+function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined;
+}
+
+/**
+ * Whether the server refused the data itself, so that the same data will never be taken: SQLSTATE classes 22 (data
+ * exception), 23 (constraint) and 54 (limit exceeded). Everything else, known or not, may pass.
+ */
+export function isDataFault(error: unknown): boolean {
+  return /^(22|23|54)/.test(sqlState(error) ?? '');
+}
