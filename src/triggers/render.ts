@@ -1,0 +1,54 @@
+import { Context, type Emitter, toValueSync } from 'liquidjs';
+import { engine, parseTemplate } from './liquid.ts';
+import { renderLimits } from './render-limits.ts';
+import { describeLiquidError, TemplateError, tooMuchText } from './template-errors.ts';
+
+/** What a template may speak of. A field that is not known is null, never absent. */
+export interface TemplateContext {
+  contact: { username: string | null };
+  resource: { name: string; url: string | null; text: string | null };
+  account: { username: string | null };
+}
+
+/**
+ * Plain text, without the white space around it.
+ * @throws TemplateError when the template cannot be rendered (it was not checked on save, or exceeds a bound)
+ */
+export function renderTemplate(template: string, context: TemplateContext): string {
+  return renderStrictly(template, context, false);
+}
+
+/** @param strict whether a variable that is not known is an error, rather than nothing */
+export function renderStrictly(template: string, context: TemplateContext, strict: boolean): string {
+  const output = new Output();
+  try {
+    const liquidContext = new Context(
+      context,
+      engine.options,
+      { sync: true, strictVariables: strict },
+      { liquid: engine },
+    );
+    toValueSync(engine.renderer.renderTemplates(parseTemplate(template), liquidContext, output));
+  } catch (error) {
+    if (error instanceof TemplateError) throw error;
+    throw new TemplateError(describeLiquidError(error), { cause: error });
+  }
+  return output.buffer.trim();
+}
+
+/** Collects what is written out, and ends the rendering when it is too much: the engine would go on. */
+class Output implements Emitter {
+  buffer = '';
+
+  write(value: unknown): void {
+    const text = textOf(value);
+    if (this.buffer.length + text.length > renderLimits.resultLength) throw new Error(tooMuchText);
+    this.buffer += text;
+  }
+}
+
+/** As the engine writes values out. */
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return Array.isArray(value) ? value.map(textOf).join('') : String(value);
+}

@@ -1,0 +1,128 @@
+import type { WeightedTemplate } from './definition.ts';
+import { engine, parseTemplate } from './liquid.ts';
+import { renderStrictly, type TemplateContext } from './render.ts';
+import { type TextLimit, textSize } from './render-limits.ts';
+import { describeLiquidError, quote, TemplateError } from './template-errors.ts';
+
+/** One thing that is wrong with a template, for the person who wrote it. */
+export interface TemplateIssue {
+  /** Index in the list that was checked. */
+  index: number;
+  /** A phrase that follows the template's name: “comes out empty without a user name”. */
+  message: string;
+}
+
+export interface TemplateRules {
+  /** The platform's limit for this kind of message. */
+  limit: TextLimit;
+  /** Of a user name on the platform, in ASCII characters. */
+  maxUsernameLength: number;
+  /** Whether the text has to contain the resource (its link or text). */
+  mustGive: boolean;
+}
+
+const unitNames = { 'utf8-bytes': 'bytes', characters: 'characters' } as const;
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+function variablesOf(context: TemplateContext): string[] {
+  return Object.entries(context).flatMap(([group, fields]) =>
+    Object.keys(fields).map((field) => `${group}.${field}`),
+  );
+}
+
+/** Looks at every branch, also at those that no rendering takes. @returns what to say of the first that is not known */
+function unknownVariable(template: string, context: TemplateContext): string | null {
+  const known = variablesOf(context);
+  const { globals } = engine.analyzeSync(parseTemplate(template), { partials: false });
+  const unknown = Object.values(globals)
+    .flat()
+    .find(({ segments: [group, field, ...rest] }) => {
+      const isText = known.includes(`${group}.${field}`);
+      return !isText || rest.length > 1 || (rest.length === 1 && rest[0] !== 'size');
+    });
+  if (unknown === undefined) return null;
+  const { row, col } = unknown.location;
+  const name = quote(String(unknown));
+  return `line ${row}, column ${col}: the variable “${name}” is not known; there are ${known.join(', ')}`;
+}
+
+/** What the text has to contain to give the resource; any of them will do. */
+function giftsOf({ url, text }: TemplateContext['resource']): string[] {
+  return [url?.trim(), text?.trim()].filter((gift) => gift !== undefined && gift !== '') as string[];
+}
+
+function howToGive({ url, text }: TemplateContext['resource']): string {
+  if (url !== null) return 'never gives the resource: add {{ resource.url }}';
+  if (text !== null) return 'never gives the resource: add {{ resource.text }}';
+  return 'cannot give the resource: it has neither a link nor a text';
+}
+
+interface Rendering {
+  /** Ends a sentence about it. */
+  when: string;
+  text: string;
+}
+
+/** The two ends of what a contact may be called; what only happens in between goes unseen. */
+function renderExtremes(template: string, context: TemplateContext, maxUsernameLength: number): Rendering[] {
+  const extremes = [
+    { when: 'without a user name', username: null },
+    { when: 'with the longest user name', username: 'w'.repeat(maxUsernameLength) },
+  ];
+  return extremes.map(({ when, username }) => ({
+    when,
+    text: renderStrictly(template, { ...context, contact: { ...context.contact, username } }, true),
+  }));
+}
+
+function emptiness(renderings: readonly Rendering[]): string | null {
+  const empty = renderings.filter(({ text }) => text === '');
+  if (empty.length === 0) return null;
+  return empty.length === renderings.length ? 'comes out empty' : `comes out empty ${empty[0]!.when}`;
+}
+
+function excess(renderings: readonly Rendering[], { max, unit }: TextLimit): string | null {
+  const sizes = renderings.map(({ when, text }) => ({ when, size: textSize(text, unit) }));
+  const worst = sizes.reduce((most, each) => (each.size >= most.size ? each : most));
+  if (worst.size <= max) return null;
+  return `comes out at ${count(worst.size)} ${unitNames[unit]} ${worst.when}; the platform allows ${count(max)}`;
+}
+
+function stinginess(renderings: readonly Rendering[], resource: TemplateContext['resource']): string | null {
+  const gifts = giftsOf(resource);
+  const stingy = renderings.filter(({ text }) => !gifts.some((gift) => text.includes(gift)));
+  if (stingy.length === 0) return null;
+  if (stingy.length === renderings.length) return howToGive(resource);
+  return `does not give the resource ${stingy[0]!.when}`;
+}
+
+/** The first thing that is wrong: what follows from it would be wrong too. */
+function problemOf(template: string, context: TemplateContext, rules: TemplateRules): string | null {
+  try {
+    const unknown = unknownVariable(template, context);
+    if (unknown !== null) return unknown;
+    const renderings = renderExtremes(template, context, rules.maxUsernameLength);
+    return (
+      emptiness(renderings) ??
+      excess(renderings, rules.limit) ??
+      (rules.mustGive ? stinginess(renderings, context.resource) : null)
+    );
+  } catch (error) {
+    return error instanceof TemplateError ? error.message : describeLiquidError(error);
+  }
+}
+
+/** At most one issue for each template. Renders it with the resource at hand and the extremes of what a contact may be called. */
+export function checkTemplates(
+  templates: readonly WeightedTemplate[],
+  context: TemplateContext,
+  rules: TemplateRules,
+): TemplateIssue[] {
+  return templates.flatMap(({ text }, index) => {
+    const message = problemOf(text, context, rules);
+    return message === null ? [] : [{ index, message }];
+  });
+}
