@@ -1,0 +1,100 @@
+import type pg from 'pg';
+import { runStatement, type Statement } from '../db/pool.ts';
+import type { MessageId } from '../ids.ts';
+import type { MessageKind } from '../platforms/port.ts';
+
+/** A message that this process, and no other, may now send. */
+export interface ClaimedMessage {
+  id: MessageId;
+  kind: MessageKind;
+  targetId: string;
+  text: string;
+  attempts: number;
+  deadlineAt: Date;
+  deliveryId: string;
+  account: {
+    id: string;
+    platform: string;
+    externalId: string;
+    credentials: Buffer;
+    credentialsKeyId: string;
+  };
+}
+
+interface ClaimedRow {
+  id: string;
+  kind: MessageKind;
+  target_id: string;
+  text: string;
+  attempts: number;
+  deadline_at: Date;
+  delivery_id: string;
+  account_id: string;
+  platform: string;
+  external_id: string;
+  credentials: Buffer;
+  credentials_key_id: string;
+}
+
+/**
+ * The compare-and-set that makes sending exclusive: `queued` becomes `sending` under a token, committed before any
+ * byte leaves. Whoever finds a message already `sending` must not send it.
+ */
+const claimStatement: Statement = {
+  name: 'deliveries-claim',
+  text: `
+    update messages m
+    set state = 'sending', lease_token = $2, lease_until = $3, attempts = m.attempts + 1
+    from accounts a
+    where m.id = any($1::uuid[]) and m.state = 'queued' and m.due_at <= $5 and m.deadline_at > $4
+      and a.id = m.account_id and a.state = 'active'
+    returning m.id, m.kind, m.target_id, m.text, m.attempts, m.deadline_at, m.delivery_id,
+              a.id as account_id, a.platform, a.external_id, a.credentials, a.credentials_key_id`,
+};
+
+/** Clocks of different machines may be this far apart without a message missing its first wake. */
+const clockToleranceMs = 5_000;
+
+const releaseStatement: Statement = {
+  name: 'deliveries-release',
+  text: `
+    update messages
+    set state = 'queued', lease_token = null, lease_until = null, attempts = attempts - 1
+    where id = any($1::uuid[]) and state = 'sending' and lease_token = $2`,
+};
+
+/** Undoes a claim under which nothing was sent. */
+export async function releaseClaim(pool: pg.Pool, ids: readonly MessageId[], token: string): Promise<void> {
+  await runStatement(pool, releaseStatement, [ids, token]);
+}
+
+/**
+ * @param lease.until must lie beyond the longest time a send can take, or a message in flight would look abandoned
+ * @returns those of the messages that are due, not taken, and whose account may send
+ */
+export async function claimMessages(
+  pool: pg.Pool,
+  ids: readonly MessageId[],
+  lease: { token: string; until: Date },
+  now: Date,
+): Promise<ClaimedMessage[]> {
+  const dueBefore = new Date(now.getTime() + clockToleranceMs);
+  const values = [ids, lease.token, lease.until, now, dueBefore];
+  const rows = await runStatement<ClaimedRow>(pool, claimStatement, values);
+  return rows.map((row) => ({
+    id: row.id,
+    kind: row.kind,
+    targetId: row.target_id,
+    text: row.text,
+    attempts: row.attempts,
+    deadlineAt: row.deadline_at,
+    deliveryId: row.delivery_id,
+    account: {
+      id: row.account_id,
+      platform: row.platform,
+      externalId: row.external_id,
+      credentials: row.credentials,
+      credentialsKeyId: row.credentials_key_id,
+    },
+  }));
+}

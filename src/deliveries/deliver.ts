@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { createGroupCommit } from '../db/group-commit.ts';
+import { isDataFault } from '../db/pool.ts';
+import type { MessageId } from '../ids.ts';
+import type { Credentials, PlatformAdapter, SendOutcome } from '../platforms/port.ts';
+import { type ClaimedMessage, claimMessages, releaseClaim } from './claim.ts';
+import { type Settlement, settle } from './settle.ts';
+import { type SettledRow, storeSettlements } from './store.ts';
+import { wakeGraceMs } from './wake.ts';
+
+/** Added to the longest send when a claim is made, for the commit before and after it. */
+const leaseMarginMs = 60_000;
+
+const maxSettlementsPerFlush = 500;
+
+/** Between attempts to record what must not be lost, in milliseconds: from the first, doubling up to the last. */
+const firstPauseMs = 100;
+const longestPauseMs = 2_000;
+
+export interface SendReport {
+  messageId: MessageId;
+  deliveryId: string;
+  accountId: string;
+  kind: string;
+  attempt: number;
+  outcome: SendOutcome['kind'];
+  reason: string | null;
+  durationMs: number;
+  /** What the platform said, where it did not simply take the message. */
+  detail: string | null;
+  /** Whether the outcome was recorded by this call; false also when an earlier, broken-off call had recorded it. */
+  accepted: boolean;
+}
+
+export interface DeliveryEngine {
+  /** Claims and sends those of the messages that are due. Resolves when their outcomes are committed. */
+  deliver(ids: readonly MessageId[]): Promise<void>;
+}
+
+/**
+ * @param deps.openCredentials decrypts what an account stored
+ * @param deps.wake is told the messages that became ready to be sent
+ * @param deps.report is told each send, for the log
+ */
+export function createDeliveryEngine(deps: {
+  pool: pg.Pool;
+  platforms: ReadonlyMap<string, PlatformAdapter>;
+  openCredentials: (account: { id: string; credentials: Buffer; credentialsKeyId: string }) => Credentials;
+  wake: (ids: MessageId[]) => void;
+  report: (report: SendReport) => void;
+  now: () => Date;
+  random: () => number;
+}): DeliveryEngine {
+  const longestSendMs = Math.max(...[...deps.platforms.values()].map((adapter) => adapter.sendTimeoutMs));
+  const leaseMs = longestSendMs + leaseMarginMs;
+
+  const settlements = createGroupCommit<SettledRow, boolean>({
+    async flush(rows) {
+      const now = deps.now();
+      const wakeAt = new Date(now.getTime() + wakeGraceMs);
+      const { accepted, released } = await storeSettlements(deps.pool, rows, now, wakeAt);
+      deps.wake(released);
+      return rows.map((row) => accepted.has(row.id));
+    },
+    maxItems: maxSettlementsPerFlush,
+    // Never more than the sends under way.
+    maxWaiting: Number.POSITIVE_INFINITY,
+    isolates: isDataFault,
+  });
+
+  async function sendOne(message: ClaimedMessage, leaseToken: string): Promise<void> {
+    const started = performance.now();
+    const outcome = await trySend(message);
+    const durationMs = Math.round(performance.now() - started);
+    const settlement = settle(message, outcome, deps.now(), deps.random);
+    const { credentials } = message.account;
+    const accepted = await persist({ id: message.id, leaseToken, settlement, credentials });
+    deps.report({
+      messageId: message.id,
+      deliveryId: message.deliveryId,
+      accountId: message.account.id,
+      kind: message.kind,
+      attempt: message.attempts,
+      outcome: outcome.kind,
+      reason: settlement.message.reason,
+      detail: settlement.message.detail,
+      durationMs,
+      accepted,
+    });
+  }
+
+  /** An adapter does not throw; should it, whether the message left is unknown. */
+  async function trySend(message: ClaimedMessage): Promise<SendOutcome> {
+    const adapter = deps.platforms.get(message.account.platform);
+    if (!adapter) {
+      const detail = `this version of Fairdrop has no platform "${message.account.platform}"`;
+      return { kind: 'not_sent', reason: 'platform_missing', detail };
+    }
+    let credentials: Credentials;
+    try {
+      credentials = deps.openCredentials(message.account);
+    } catch {
+      // Not a fact about the account: this process has another key than the one that stored them.
+      const detail = 'the stored credentials cannot be decrypted: was ENCRYPTION_KEY changed?';
+      return { kind: 'not_sent', reason: 'credentials_unreadable', detail };
+    }
+    try {
+      return await adapter.send(message, { externalId: message.account.externalId, credentials });
+    } catch (error) {
+      return {
+        kind: 'unknown',
+        reason: 'adapter_failed',
+        detail: error instanceof Error ? error.name : 'not an error',
+      };
+    }
+  }
+
+  /**
+   * What is known must not be lost to a database that is away: tried until it is recorded, or refused because the
+   * message is no longer ours. A text that the database refuses is left out.
+   */
+  async function persist(row: SettledRow): Promise<boolean> {
+    return untilRecorded(async () => {
+      try {
+        return await settlements.add(row);
+      } catch (error) {
+        if (!isDataFault(error)) throw error;
+        return settlements.add({ ...row, settlement: withoutTexts(row.settlement) });
+      }
+    });
+  }
+
+  return {
+    async deliver(ids) {
+      const now = deps.now();
+      const lease = { token: randomUUID(), until: new Date(now.getTime() + leaseMs) };
+      let claimed: ClaimedMessage[];
+      try {
+        claimed = await claimMessages(deps.pool, ids, lease, now);
+      } catch (error) {
+        // The claim may have been committed and only its answer lost. Nothing was sent under it: give it back.
+        await untilRecorded(() => releaseClaim(deps.pool, ids, lease.token));
+        throw error;
+      }
+      const sends = await Promise.allSettled(claimed.map((message) => sendOne(message, lease.token)));
+      const failed = sends.find((send) => send.status === 'rejected');
+      if (failed) throw failed.reason;
+    },
+  };
+}
+
+/** Repeats what is safe to repeat until the database has taken it; a fault in the data itself is thrown. */
+async function untilRecorded<Result>(record: () => Promise<Result>): Promise<Result> {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    try {
+      return await record();
+    } catch (error) {
+      if (isDataFault(error)) throw error;
+      await sleep(pauseMs);
+    }
+  }
+}
+
+/** What the platform said may be what the database refuses; what became of the message must be recorded regardless. */
+function withoutTexts(settlement: Settlement): Settlement {
+  const { message, ledger, pauseAccount } = settlement;
+  return {
+    ...settlement,
+    message: { ...message, detail: null, externalId: null },
+    recipientId: null,
+    pauseAccount: pauseAccount && { ...pauseAccount, detail: '' },
+    ledger: ledger.map(({ kind }) => ({ kind, detail: {} })),
+  };
+}

@@ -1,0 +1,152 @@
+import type pg from 'pg';
+import { runStatement, type Statement } from '../db/pool.ts';
+import { type MessageId, newId } from '../ids.ts';
+import type { Settlement } from './settle.ts';
+
+export interface SettledRow {
+  id: MessageId;
+  /** The lease under which the message was claimed; null for one that nobody has claimed. */
+  leaseToken: string | null;
+  settlement: Settlement;
+  /** The account's sealed credentials as they were claimed; null where none were used. */
+  credentials: Buffer | null;
+}
+
+/**
+ * Writes what follows from a group of sends: one statement, one commit. A settlement counts only while the message is
+ * still in the state in which it was judged, under the same lease; `message` holds those that did, and everything else
+ * hangs on it. Contacts are locked in the order in which intake locks them. An account is paused only while it still
+ * has the credentials that failed: somebody may have renewed them meanwhile. The ledger takes its references from the
+ * rows themselves.
+ */
+const settleStatement: Statement = {
+  name: 'deliveries-settle',
+  text: `
+    with input as materialized (
+      select * from json_to_recordset($1::json) as o(
+        id uuid, lease_token uuid, state text, reason text, detail text, external_id text, due_at timestamptz,
+        refund int, delivery_state text, delivery_reason text, held text, recipient_id text,
+        pause_reason text, pause_detail text, pause_ledger_id uuid, credentials text)
+    ),
+    message as (
+      update messages m
+      set state = o.state, reason = o.reason, detail = o.detail, external_id = coalesce(o.external_id, m.external_id),
+          attempts = m.attempts - o.refund, due_at = coalesce(o.due_at, m.due_at), wake_at = coalesce(o.due_at, m.wake_at),
+          lease_token = null, lease_until = null,
+          settled_at = case when o.state in ('sent', 'failed', 'expired') then $2::timestamptz end
+      from input o
+      where m.id = o.id
+        and ((o.lease_token is null and m.state = 'queued') or (m.state = 'sending' and m.lease_token = o.lease_token))
+      returning m.id, m.delivery_id, m.account_id, m.workspace_id
+    ),
+    delivery as (
+      update deliveries d
+      set state = o.delivery_state, reason = o.delivery_reason, settled_at = $2
+      from message m join input o using (id)
+      where d.id = m.delivery_id and d.state = 'waiting' and o.delivery_state is not null
+    ),
+    held as (
+      update messages h
+      set state = o.held, due_at = $2, wake_at = $3,
+          reason = case o.held when 'cancelled' then 'private_message_not_sent' end,
+          settled_at = case o.held when 'cancelled' then $2::timestamptz end
+      from message m join input o using (id)
+      where h.delivery_id = m.delivery_id and h.state = 'held' and o.held is not null
+      returning h.id, h.state
+    ),
+    contact as (
+      update contacts c
+      set messaging_id = known.recipient_id
+      from (
+        select c.id, o.recipient_id
+        from message m
+        join input o using (id)
+        join deliveries d on d.id = m.delivery_id
+        join contacts c on c.id = d.contact_id
+        where o.recipient_id is not null and c.messaging_id is distinct from o.recipient_id
+        order by c.account_id, c.external_id
+        for no key update of c
+      ) known
+      where c.id = known.id
+    ),
+    paused as (
+      update accounts a
+      set state = 'paused', state_reason = p.pause_reason, updated_at = $2
+      from (
+        select distinct on (m.account_id) m.account_id, o.pause_reason, o.pause_detail, o.pause_ledger_id, o.credentials
+        from message m join input o using (id)
+        where o.pause_reason is not null
+        order by m.account_id
+      ) p
+      where a.id = p.account_id and a.state = 'active' and a.credentials = decode(p.credentials, 'base64')
+      returning a.id, a.workspace_id, p.pause_reason, p.pause_detail, p.pause_ledger_id
+    ),
+    ledger as (
+      insert into ledger_entries (id, workspace_id, at, kind, account_id, event_id, delivery_id, message_id, contact_id,
+                                  trigger_id, resource_id, detail)
+      select l.id, m.workspace_id, $2, l.kind, m.account_id, d.event_id, d.id, m.id, d.contact_id,
+             d.trigger_id, d.resource_id, l.detail
+      from json_to_recordset($4::json) as l(id uuid, message_id uuid, kind text, detail jsonb)
+      join message m on m.id = l.message_id
+      join deliveries d on d.id = m.delivery_id
+      union all
+      select pause_ledger_id, workspace_id, $2, 'account.paused', id, null, null, null, null, null, null,
+             jsonb_build_object('reason', pause_reason, 'said', pause_detail)
+      from paused
+    )
+    select m.id, null as released from message m
+    union all
+    select null, h.id from held h where h.state = 'queued'`,
+};
+
+/**
+ * @param wakeAt when the scheduler wakes messages that this releases, should their wake be lost
+ * @returns which settlements counted, and the messages that became ready to be sent because of them
+ */
+export async function storeSettlements(
+  pool: pg.Pool,
+  rows: readonly SettledRow[],
+  now: Date,
+  wakeAt: Date,
+): Promise<{ accepted: Set<MessageId>; released: MessageId[] }> {
+  const ledger = rows.flatMap(({ id, settlement }) =>
+    settlement.ledger.map((entry) => ({
+      id: newId(),
+      message_id: id,
+      kind: entry.kind,
+      detail: entry.detail,
+    })),
+  );
+  const result = await runStatement<{ id: string | null; released: string | null }>(pool, settleStatement, [
+    JSON.stringify(rows.map(toInput)),
+    now,
+    wakeAt,
+    JSON.stringify(ledger),
+  ]);
+  return {
+    accepted: new Set(result.flatMap((row) => row.id ?? [])),
+    released: result.flatMap((row) => row.released ?? []),
+  };
+}
+
+function toInput({ id, leaseToken, settlement, credentials }: SettledRow): Record<string, unknown> {
+  const { message, delivery, held, recipientId, pauseAccount } = settlement;
+  return {
+    id,
+    lease_token: leaseToken,
+    state: message.state,
+    reason: message.reason,
+    detail: message.detail,
+    external_id: message.externalId,
+    due_at: message.dueAt,
+    refund: message.refund ? 1 : 0,
+    delivery_state: delivery?.state ?? null,
+    delivery_reason: delivery?.reason ?? null,
+    held,
+    recipient_id: recipientId,
+    pause_reason: pauseAccount?.reason ?? null,
+    pause_detail: pauseAccount?.detail ?? null,
+    pause_ledger_id: pauseAccount ? newId() : null,
+    credentials: pauseAccount ? (credentials?.toString('base64') ?? null) : null,
+  };
+}

@@ -1,0 +1,27 @@
+/**
+ * Why an event ended as it did. Stored with the event, so a name here never changes its meaning; the sentences may.
+ */
+const sentences = {
+  trigger_matched: 'A trigger matched and a delivery was started.',
+  no_trigger: 'The account has no active trigger.',
+  keyword_absent: 'None of the keywords stands in the comment as a whole word.',
+  replies_not_wanted: 'A keyword matched, but this is a reply to another comment and the trigger takes none.',
+  other_post: 'A keyword matched, but the trigger counts on other posts only.',
+  own_comment: 'The account wrote this comment itself.',
+  author_unknown: 'The platform did not say who wrote it, so it could be the account itself.',
+  unknown_account: 'It names an account that is not connected here.',
+  not_a_comment: 'Only comments start a delivery.',
+  echo: 'It is the echo of a message that the account itself sent.',
+  unsupported: 'It is of a kind that Fairdrop does not know.',
+  unreadable: 'It could not be read.',
+  message_unrenderable:
+    'A trigger matched, but none of its templates gives a message that the platform would take.',
+} as const;
+
+export type EventReason = keyof typeof sentences;
+
+export const eventReasons = Object.keys(sentences) as EventReason[];
+
+export function describeReason(reason: EventReason): string {
+  return sentences[reason];
+}

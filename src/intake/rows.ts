@@ -1,0 +1,145 @@
+import { wakeGraceMs } from '../deliveries/wake.ts';
+import { type MessageId, newId } from '../ids.ts';
+import type { PlatformAdapter, PlatformEvent } from '../platforms/port.ts';
+import type { Decision, IntakeAccount } from './decide.ts';
+import type { EventRow, LedgerRow, MessageRow } from './store.ts';
+
+/** One event as it came in. */
+export interface Arrival {
+  adapter: PlatformAdapter;
+  event: PlatformEvent;
+  receivedAt: Date;
+}
+
+/** Collects the rows of one flush. Repetitions within it fold into the first. */
+export class FlushRows {
+  readonly events: EventRow[] = [];
+  readonly messages: MessageRow[] = [];
+  readonly ledger: LedgerRow[] = [];
+  readonly #byKey = new Map<string, EventRow>();
+
+  /** @returns the event's row and whether this arrival is the one that made it */
+  add(
+    arrival: Arrival,
+    account: IntakeAccount | null,
+    decision: Decision,
+  ): { row: EventRow; first: boolean } {
+    const { adapter, event } = arrival;
+    const key = `${adapter.name}\n${event.accountExternalId}\n${event.dedupeKey}`;
+    const earlier = this.#byKey.get(key);
+    if (earlier) {
+      earlier.times_received += 1;
+      return { row: earlier, first: false };
+    }
+    const row = toEventRow(arrival, account, decision);
+    this.#byKey.set(key, row);
+    this.events.push(row);
+    if (row.delivery_id) this.#addDelivery(arrival, row.delivery_id, row, decision);
+    return { row, first: true };
+  }
+
+  #addDelivery(
+    { adapter, event, receivedAt }: Arrival,
+    deliveryId: string,
+    row: EventRow,
+    decision: Decision,
+  ): void {
+    if (decision.outcome !== 'matched' || event.kind !== 'comment') return;
+    const common = {
+      delivery_id: deliveryId,
+      target_id: event.commentId,
+      deadline_at: adapter.answerDeadline(event, receivedAt),
+      wake_at: new Date(receivedAt.getTime() + wakeGraceMs),
+    };
+    this.messages.push({
+      ...common,
+      ...decision.privateReply,
+      id: newId(),
+      kind: 'private_reply',
+      state: 'queued',
+    });
+    // Said in public only once it is true: the reply under the comment waits for the private message.
+    if (decision.publicReply) {
+      this.messages.push({
+        ...common,
+        ...decision.publicReply,
+        id: newId(),
+        kind: 'public_reply',
+        state: 'held',
+      });
+    }
+    const matched = { keyword: decision.keyword, triggerVersion: decision.trigger.version };
+    this.ledger.push(
+      { id: newId(), event_id: row.id, kind: 'comment.matched', detail: matched },
+      { id: newId(), event_id: row.id, kind: 'payment.made', detail: { payment: 'comment' } },
+    );
+  }
+
+  /** @param fresh the events that turned out to be new */
+  messagesToWake(fresh: ReadonlySet<string>): MessageId[] {
+    const deliveries = new Set(this.events.filter((row) => fresh.has(row.id)).map((row) => row.delivery_id));
+    return this.messages
+      .filter((message) => message.state === 'queued' && deliveries.has(message.delivery_id))
+      .map((message) => message.id);
+  }
+}
+
+function toEventRow(
+  { adapter, event, receivedAt }: Arrival,
+  account: IntakeAccount | null,
+  decision: Decision,
+): EventRow {
+  const matched = decision.outcome === 'matched' ? decision : null;
+  return {
+    id: newId(),
+    workspace_id: account?.workspaceId ?? null,
+    account_id: account?.id ?? null,
+    platform: adapter.name,
+    account_external_id: event.accountExternalId,
+    kind: event.kind,
+    dedupe_key: event.dedupeKey,
+    ...contentOf(event),
+    occurred_at: event.occurredAt,
+    received_at: receivedAt,
+    times_received: 1,
+    outcome: decision.outcome,
+    reason: decision.reason,
+    trigger_revision: account?.triggerRevision ?? null,
+    contact_id: matched ? newId() : null,
+    delivery_id: matched ? newId() : null,
+    trigger_id: matched?.trigger.id ?? null,
+    trigger_version: matched?.trigger.version ?? null,
+    resource_id: matched?.trigger.resourceId ?? null,
+    keyword: matched?.keyword ?? null,
+  };
+}
+
+type Content = Pick<
+  EventRow,
+  'external_id' | 'author_external_id' | 'author_username' | 'media_id' | 'parent_id' | 'text' | 'payload'
+>;
+
+const noContent: Content = {
+  external_id: null,
+  author_external_id: null,
+  author_username: null,
+  media_id: null,
+  parent_id: null,
+  text: null,
+  payload: null,
+};
+
+function contentOf(event: PlatformEvent): Content {
+  if (event.kind === 'unreadable' || event.kind === 'unsupported') {
+    return { ...noContent, payload: { reason: event.reason, item: event.payload } };
+  }
+  const author = {
+    author_external_id: event.author?.externalId ?? null,
+    author_username: event.author?.username ?? null,
+  };
+  if (event.kind === 'comment') {
+    const { commentId, mediaId, parentId, text } = event;
+    return { ...author, external_id: commentId, media_id: mediaId, parent_id: parentId, text, payload: null };
+  }
+  return { ...noContent, ...author, external_id: event.externalId, text: event.text, payload: event.payload };
+}
