@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { triggerDefinition, triggerStates } from '../triggers/definition.ts';
+import { id, name, timestamp } from './schemas.ts';
+
+const { keywords, includeReplies, mediaIds, dmTemplates, publicReplies } = triggerDefinition.shape;
+
+const priority = z
+  .int()
+  .min(-1_000)
+  .max(1_000)
+  .describe('Of several triggers that match, the highest goes first; of equals the oldest');
+const state = z.enum(['active', 'paused']);
+
+export const createTriggerBody = z.strictObject({
+  accountId: id,
+  resourceId: id.describe('What it gives'),
+  name,
+  priority: priority.default(0),
+  state: state.default('active'),
+  ...triggerDefinition.shape,
+});
+
+// Without the defaults: what a change leaves out stays as it is.
+export const changeTriggerBody = z.strictObject({
+  resourceId: id.optional(),
+  name: name.optional(),
+  priority: priority.optional(),
+  state: state.optional(),
+  keywords: keywords.optional(),
+  includeReplies: includeReplies.unwrap().optional(),
+  mediaIds: mediaIds.unwrap().optional(),
+  dmTemplates: dmTemplates.optional(),
+  publicReplies: publicReplies.unwrap().optional(),
+});
+
+const template = z.object({ text: z.string(), weight: z.int().min(1) });
+
+// As stored, so without the limits for what comes in: these may change, versions do not.
+const settings = {
+  resourceId: id,
+  name: z.string(),
+  state: z.enum(triggerStates),
+  priority: z.int(),
+  keywords: z.array(z.string()),
+  includeReplies: z.boolean(),
+  mediaIds: z.array(z.string()),
+  dmTemplates: z.array(template),
+  publicReplies: z.array(template),
+};
+
+export const trigger = z
+  .object({
+    id,
+    accountId: id,
+    ...settings,
+    version: z.int().min(1).describe('The version in force'),
+    asks: z
+      .array(z.enum(['comment']))
+      .describe('What a reader gives for the resource: its length is the price'),
+    createdAt: timestamp,
+    updatedAt: timestamp,
+  })
+  .meta({ id: 'Trigger' });
+
+export const triggerVersion = z
+  .object({
+    triggerId: id,
+    version: z.int().min(1),
+    revision: z
+      .int()
+      .min(1)
+      .describe(
+        'Counts the changes to the account’s triggers: an event with a `triggerRevision` of this or higher met this version or a later one',
+      ),
+    ...settings,
+    createdAt: timestamp,
+    createdById: id.nullable().describe('The API key that made the change'),
+  })
+  .meta({ id: 'TriggerVersion' });

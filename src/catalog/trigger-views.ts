@@ -1,0 +1,135 @@
+import { Prisma, type PrismaClient } from '../db/generated/client.ts';
+import type { AccountId, ResourceId, TriggerId, WorkspaceId } from '../ids.ts';
+import { notFound } from '../problem.ts';
+import { cursorId, cursorVersion, type Page, type PageRequest, toPage, toPageById } from '../records/page.ts';
+import type { TriggerDefinition, TriggerState } from '../triggers/definition.ts';
+import type { Tx } from './transaction.ts';
+
+/** A trigger in the version in force. */
+export interface TriggerRow {
+  id: TriggerId;
+  accountId: AccountId;
+  version: number;
+  resourceId: ResourceId;
+  name: string;
+  state: TriggerState;
+  priority: number;
+  definition: TriggerDefinition;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export interface TriggerView extends TriggerDefinition {
+  id: TriggerId;
+  accountId: AccountId;
+  resourceId: ResourceId;
+  name: string;
+  state: TriggerState;
+  priority: number;
+  version: number;
+  /** What a reader gives for the resource: its length is the price. */
+  asks: 'comment'[];
+  createdAt: string;
+  updatedAt: string;
+}
+
+export interface TriggerVersionView extends TriggerDefinition {
+  triggerId: TriggerId;
+  version: number;
+  /** The account's revision from which on this version counts; events name the one they were matched under. */
+  revision: number;
+  resourceId: ResourceId;
+  name: string;
+  state: TriggerState;
+  priority: number;
+  createdAt: string;
+  /** The API key that made the change. */
+  createdById: string | null;
+}
+
+const current = Prisma.sql`
+  select t.id, t.account_id as "accountId", t.version, t.created_at as "createdAt", v.resource_id as "resourceId",
+         v.name, v.state, v.priority, v.definition, v.created_at as "updatedAt"
+  from triggers t
+  join trigger_versions v on v.trigger_id = t.id and v.version = t.version`;
+
+/** Newest first; the archived ones only when that state is asked for. */
+export async function listTriggers(
+  prisma: PrismaClient,
+  workspaceId: WorkspaceId,
+  filter: PageRequest & { accountId?: AccountId | undefined; state?: TriggerState | undefined },
+): Promise<Page<TriggerView>> {
+  const wanted = [
+    Prisma.sql`t.workspace_id = ${workspaceId}::uuid`,
+    filter.state ? Prisma.sql`v.state = ${filter.state}` : Prisma.sql`v.state <> 'archived'`,
+  ];
+  if (filter.accountId) wanted.push(Prisma.sql`t.account_id = ${filter.accountId}::uuid`);
+  const cursor = cursorId(filter.cursor);
+  if (cursor) wanted.push(Prisma.sql`t.id < ${cursor}::uuid`);
+  const rows = await prisma.$queryRaw<TriggerRow[]>`
+    ${current} where ${Prisma.join(wanted, ' and ')} order by t.id desc limit ${filter.limit + 1}`;
+  return toPageById(rows, filter.limit, toTriggerView);
+}
+
+export async function getTrigger(
+  prisma: PrismaClient,
+  workspaceId: WorkspaceId,
+  id: TriggerId,
+): Promise<TriggerView> {
+  return toTriggerView(await findTrigger(prisma, workspaceId, id));
+}
+
+export async function findTrigger(
+  db: PrismaClient | Tx,
+  workspaceId: WorkspaceId,
+  id: TriggerId,
+): Promise<TriggerRow> {
+  const [row] = await db.$queryRaw<TriggerRow[]>`
+    ${current} where t.id = ${id}::uuid and t.workspace_id = ${workspaceId}::uuid`;
+  if (!row) throw notFound('trigger');
+  return row;
+}
+
+/** Every version there ever was, newest first. */
+export async function listTriggerVersions(
+  prisma: PrismaClient,
+  workspaceId: WorkspaceId,
+  id: TriggerId,
+  page: PageRequest,
+): Promise<Page<TriggerVersionView>> {
+  const trigger = await prisma.trigger.findFirst({ where: { id, workspaceId }, select: { id: true } });
+  if (!trigger) throw notFound('trigger');
+  const cursor = cursorVersion(page.cursor);
+  const rows = await prisma.triggerVersion.findMany({
+    where: { triggerId: id, ...(cursor !== undefined && { version: { lt: cursor } }) },
+    orderBy: { version: 'desc' },
+    take: page.limit + 1,
+  });
+  return toPage(
+    rows,
+    page.limit,
+    (row) => ({
+      triggerId: row.triggerId,
+      version: row.version,
+      revision: row.revision,
+      resourceId: row.resourceId,
+      name: row.name,
+      state: row.state as TriggerState,
+      priority: row.priority,
+      ...(row.definition as unknown as TriggerDefinition),
+      createdAt: row.createdAt.toISOString(),
+      createdById: row.createdById,
+    }),
+    (row) => String(row.version),
+  );
+}
+
+export function toTriggerView({ definition, createdAt, updatedAt, ...row }: TriggerRow): TriggerView {
+  return {
+    ...row,
+    ...definition,
+    asks: ['comment'],
+    createdAt: createdAt.toISOString(),
+    updatedAt: updatedAt.toISOString(),
+  };
+}

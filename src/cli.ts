@@ -1,0 +1,151 @@
+import { inspect } from 'node:util';
+import { Command, Option } from 'commander';
+import { loadDotEnv, readConfig, StartupError } from './config.ts';
+import { type Database, openDatabase } from './database.ts';
+import { isDatabaseOutage } from './db/prisma-errors.ts';
+import { addApiKey, addWorkspace } from './workspaces/administer.ts';
+import { listApiKeys, revokeApiKey, type Scope, scopes } from './workspaces/api-keys.ts';
+import { defaultWorkspace, findWorkspace, isId, listWorkspaces } from './workspaces/workspaces.ts';
+
+const program = new Command('fairdrop')
+  .description('Administers the installation that the environment (or .env) describes.')
+  .showHelpAfterError();
+
+const workspaceOption = new Option('-w, --workspace <name or id>', 'which workspace').default(
+  defaultWorkspace,
+);
+
+const key = program.command('key').description('API keys');
+
+key
+  .command('create')
+  .description('makes an API key and prints it, once')
+  .addOption(workspaceOption)
+  .option('-n, --name <name>', 'what the key is for', 'made on the command line')
+  .addOption(
+    new Option(
+      '-s, --scopes <scopes...>',
+      'what it may do (default: read write, and operate for the first key of the installation)',
+    ).choices([...scopes]),
+  )
+  .action(async (options: { workspace: string; name: string; scopes?: Scope[] }) => {
+    await withDatabase(async ({ prisma }) => {
+      const added = await addApiKey(prisma, options);
+      if (added.outcome === 'name_refused') throw new StartupError(added.reason);
+      if (added.outcome === 'workspace_unknown') {
+        throw new StartupError(
+          `There is no workspace "${options.workspace}": create it with \`npm run fairdrop -- workspace create\`.`,
+        );
+      }
+      console.log(added.key);
+      const { name, workspace } = added;
+      console.error(
+        `Key "${name}" of workspace "${workspace.name}", with the scopes ${added.scopes.join(', ')}. It is not shown again.`,
+      );
+      if (options.scopes) return;
+      console.error(
+        added.first
+          ? 'As the first key of the installation it may also operate: see the queues and what belongs to no workspace. Later keys need `-s read write operate` for that.'
+          : 'For the scope operate, which shows the queues and what belongs to no workspace, make one with `-s read write operate`.',
+      );
+    });
+  });
+
+key
+  .command('list')
+  .description('lists the keys of a workspace; the keys themselves are not stored')
+  .addOption(workspaceOption)
+  .action(async (options: { workspace: string }) => {
+    await withDatabase(async ({ prisma }) => {
+      const workspace = await requireWorkspace(prisma, options.workspace);
+      for (const row of await listApiKeys(prisma, workspace.id)) {
+        const state = row.revokedAt ? `revoked ${row.revokedAt.toISOString()}` : row.scopes.join(',');
+        console.log(`${row.id}  …${row.hint}  ${state}  ${row.name}`);
+      }
+    });
+  });
+
+key
+  .command('revoke')
+  .description('makes a key stop working at once')
+  .argument('<id>', 'the id that `key list` shows')
+  .addOption(workspaceOption)
+  .action(async (id: string, options: { workspace: string }) => {
+    if (!isId(id)) {
+      throw new StartupError(
+        'That is not the id of a key, which is a UUID: `npm run fairdrop -- key list` shows them.',
+      );
+    }
+    await withDatabase(async ({ prisma }) => {
+      const workspace = await requireWorkspace(prisma, options.workspace);
+      const revoked = await revokeApiKey(prisma, { workspaceId: workspace.id, id, now: new Date() });
+      if (!revoked) {
+        throw new StartupError(`Workspace "${workspace.name}" has no working key with the id ${id}.`);
+      }
+      console.log('revoked');
+    });
+  });
+
+const workspace = program.command('workspace').description('tenants');
+
+workspace
+  .command('create')
+  .argument('<name>', '1 to 100 characters, and no other workspace has it')
+  .description('creates a workspace and prints its id')
+  .action(async (name: string) => {
+    await withDatabase(async ({ prisma }) => {
+      const added = await addWorkspace(prisma, name);
+      if (added.outcome === 'name_refused') throw new StartupError(added.reason);
+      console.log(added.workspace.id);
+    });
+  });
+
+workspace
+  .command('list')
+  .description('lists the workspaces')
+  .action(async () => {
+    await withDatabase(async ({ prisma }) => {
+      for (const row of await listWorkspaces(prisma)) console.log(`${row.id}  ${row.name}`);
+    });
+  });
+
+async function requireWorkspace(prisma: Database['prisma'], nameOrId: string) {
+  const found = await findWorkspace(prisma, nameOrId);
+  if (found) return found;
+  throw new StartupError(
+    `There is no workspace "${nameOrId}": \`npm run fairdrop -- workspace list\` shows them, and \`workspace create\` makes one.`,
+  );
+}
+
+async function withDatabase(use: (database: Database) => Promise<void>): Promise<void> {
+  loadDotEnv();
+  const config = readConfig(process.env);
+  const database = await openDatabase(config, {
+    line: () => {},
+    error: (error) => console.error(oneLine(error)),
+  });
+  try {
+    await use(database);
+  } finally {
+    await database.close();
+  }
+}
+
+/** A sentence for whoever sits at the terminal; DEBUG shows where it comes from. */
+function oneLine(error: unknown): string {
+  if (error instanceof StartupError) return error.message;
+  if (process.env.DEBUG) return inspect(error);
+  if (isDatabaseOutage(error)) {
+    return 'The database cannot be asked right now: try again shortly. DEBUG=1 shows what it said.';
+  }
+  // Prisma puts the call first and what was wrong with it last.
+  const said = (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1)?.trim();
+  return `That did not work: ${said || 'no reason was given'} (DEBUG=1 shows more).`;
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(oneLine(error));
+  process.exitCode = 1;
+}

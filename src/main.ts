@@ -1,0 +1,75 @@
+import pino from 'pino';
+import { type Config, loadDotEnv, readConfig, StartupError } from './config.ts';
+import { serializeError } from './error-log.ts';
+import { type Service, startService } from './service.ts';
+
+/** How long the work under way has to end after a signal, before the process ends regardless. */
+const shutdownDeadlineMs = 30_000;
+
+async function main(): Promise<void> {
+  loadDotEnv();
+  const config = readConfig(process.env);
+  const log = pino({
+    level: config.logLevel,
+    base: { role: config.role },
+    serializers: { err: serializeError },
+  });
+  const starting = startService(config, log, () => {
+    log.fatal('the embedded PostgreSQL has ended: start again');
+    process.exit(1);
+  });
+  stopOnSignal(starting, log);
+  console.log(banner(config, await starting));
+}
+
+/** From the first moment on: a process that has begun to send must not be torn out of it. */
+function stopOnSignal(starting: Promise<Service>, log: pino.Logger): void {
+  let stopping = false;
+  const stop = async (signal: string) => {
+    if (stopping) return;
+    stopping = true;
+    log.info(`${signal}: finishing what is under way`);
+    setTimeout(() => {
+      log.error('not finished in time; what was being sent will be looked up');
+      process.exit(1);
+    }, shutdownDeadlineMs).unref();
+    try {
+      await (await starting).close();
+      process.exit(0);
+    } catch (error) {
+      log.error({ err: error }, 'could not close cleanly');
+      process.exit(1);
+    }
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+function banner(config: Config, service: Service): string {
+  const base = config.publicUrl ?? service.url;
+  const lines = [`Fairdrop is up (${config.role}).`, ''];
+  if (config.role === 'worker') {
+    lines.push(`  Health      ${service.url}/readyz`);
+  } else {
+    lines.push(
+      `  API         ${base}/v1`,
+      `  OpenAPI     ${base}/docs`,
+      `  Webhook     ${base}/webhooks/instagram`,
+      `  Bull Board  ${base}/ops/queues   (password: an API key)`,
+    );
+  }
+  lines.push(`  Database    ${service.databaseLabel}`, `  Queue       ${service.queueLabel}`, '');
+  if (config.role !== 'worker' && service.needsKey) {
+    lines.push('  You have no API key yet. Get one with:  npm run fairdrop -- key create', '');
+  }
+  if (config.role !== 'worker' && config.instagram.appSecrets.length === 0) {
+    lines.push('  Instagram webhooks are refused until INSTAGRAM_APP_SECRET is set; see .env.example.', '');
+  }
+  return lines.join('\n');
+}
+
+main().catch((error) => {
+  if (error instanceof StartupError) console.error(`Fairdrop cannot start. ${error.message}`);
+  else console.error('Fairdrop cannot start.', error);
+  process.exit(1);
+});

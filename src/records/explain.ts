@@ -1,0 +1,129 @@
+import type { PrismaClient } from '../db/generated/client.ts';
+import type { EventId } from '../ids.ts';
+import { describeReason, type EventReason, eventReasons } from '../intake/reasons.ts';
+import { compileTriggers, type MatchableTrigger, type TriggerVerdict } from '../triggers/matcher.ts';
+import { type DeliveryWithMessages, findDelivery } from './deliveries.ts';
+import { type EventScope, type EventView, getEvent } from './events.ts';
+import { type LedgerEntryView, ledgerOf } from './ledger.ts';
+import { describeVerdict } from './verdicts.ts';
+
+export interface ExplainedTrigger {
+  triggerId: string;
+  name: string;
+  version: number;
+  priority: number;
+  verdict: TriggerVerdict['verdict'];
+  /** The keyword that was found, and where: `[start, end)` in UTF-16 units of the comment's text. */
+  keyword?: string;
+  span?: { start: number; end: number };
+  sentence: string;
+}
+
+export interface Explanation {
+  event: EventView & { payload: unknown };
+  outcome: EventView['outcome'];
+  reason: string;
+  /** One sentence for people. */
+  summary: string;
+  /** In the order of arbitration; empty where no trigger was asked. */
+  triggers: ExplainedTrigger[];
+  delivery: DeliveryWithMessages | null;
+  ledger: LedgerEntryView[];
+}
+
+/** The reasons that triggers gave; the others were decided before any was asked. */
+const decidedByTriggers: ReadonlySet<string> = new Set<EventReason>([
+  'trigger_matched',
+  'no_trigger',
+  'keyword_absent',
+  'replies_not_wanted',
+  'other_post',
+  'message_unrenderable',
+]);
+
+/**
+ * Why an event ended as it did. Nothing of it was stored with the event: the triggers are taken as they were when it
+ * was matched, and asked again, so the answer stays true whatever was edited since.
+ */
+export async function explainEvent(
+  prisma: PrismaClient,
+  scope: EventScope,
+  id: EventId,
+): Promise<Explanation> {
+  const event = await getEvent(prisma, scope, id);
+  const [triggers, delivery] = await Promise.all([
+    explainTriggers(prisma, event),
+    event.outcome === 'matched'
+      ? findDelivery(prisma, { workspaceId: scope.workspaceId, eventId: id })
+      : null,
+  ]);
+  const ledger = delivery ? await ledgerOf(prisma, scope.workspaceId, delivery.id) : [];
+  return {
+    event,
+    outcome: event.outcome,
+    reason: event.reason,
+    summary: summarise(event, triggers, delivery),
+    triggers,
+    delivery,
+    ledger,
+  };
+}
+
+async function explainTriggers(prisma: PrismaClient, event: EventView): Promise<ExplainedTrigger[]> {
+  const { accountId, triggerRevision, text } = event;
+  const asked = event.kind === 'comment' && decidedByTriggers.has(event.reason);
+  if (!asked || accountId === null || triggerRevision === null || text === null) return [];
+  const then = compileTriggers(await triggersAsOf(prisma, accountId, triggerRevision));
+  const names = new Map(then.triggers.map((trigger) => [trigger.id, trigger.name]));
+  const comment = { text, isReply: event.parentId !== null, mediaId: event.mediaId };
+  return then.explain(comment).map(({ trigger, ...verdict }) => ({
+    triggerId: trigger.id,
+    name: trigger.name,
+    version: trigger.version,
+    priority: trigger.priority,
+    verdict: verdict.verdict,
+    ...('hit' in verdict && {
+      keyword: verdict.hit.keyword,
+      span: { start: verdict.hit.start, end: verdict.hit.end },
+    }),
+    sentence: describeVerdict(verdict, (triggerId) => names.get(triggerId) ?? triggerId),
+  }));
+}
+
+/** Versions never change and revisions only grow, so the past is the latest version up to a revision. */
+async function triggersAsOf(
+  prisma: PrismaClient,
+  accountId: string,
+  revision: number,
+): Promise<MatchableTrigger[]> {
+  return prisma.$queryRaw<MatchableTrigger[]>`
+    select distinct on (trigger_id)
+           trigger_id as id, version, name, state, priority, resource_id as "resourceId", definition
+    from trigger_versions
+    where account_id = ${accountId}::uuid and revision <= ${revision}
+    order by trigger_id, revision desc`;
+}
+
+const endings: Record<DeliveryWithMessages['state'], (reason: string | null) => string> = {
+  delivered: () => 'and the resource has been delivered',
+  waiting: () => 'and its delivery is under way',
+  failed: (reason) => `but its delivery failed (${reason ?? 'no reason given'})`,
+  expired: (reason) => `but its delivery expired (${reason ?? 'no reason given'})`,
+};
+
+function summarise(
+  event: EventView,
+  triggers: readonly ExplainedTrigger[],
+  delivery: DeliveryWithMessages | null,
+): string {
+  if (delivery) {
+    const trigger = triggers.find(({ triggerId }) => triggerId === delivery.triggerId);
+    const name = trigger?.name ?? delivery.triggerId;
+    return `The trigger "${name}" matched the keyword "${delivery.keyword}", ${endings[delivery.state](delivery.reason)}.`;
+  }
+  return isKnownReason(event.reason) ? describeReason(event.reason) : `The reason was: ${event.reason}.`;
+}
+
+function isKnownReason(reason: string): reason is EventReason {
+  return (eventReasons as readonly string[]).includes(reason);
+}

@@ -1,0 +1,243 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { buildApp } from './api/app.ts';
+import { healthRoutes } from './api/health.ts';
+import { opsRoutes } from './api/ops.ts';
+import { webhookRoutes } from './api/webhooks.ts';
+import { openCredentials } from './catalog/accounts.ts';
+import { purgeIdempotencyKeys } from './catalog/idempotency.ts';
+import { type Config, StartupError } from './config.ts';
+import { type Database, openDatabase } from './database.ts';
+import { createDeliveryEngine, type SendReport } from './deliveries/deliver.ts';
+import { createScheduler } from './deliveries/scheduler.ts';
+import { createErrorLog } from './error-log.ts';
+import { createIntake } from './intake/intake.ts';
+import type { PlatformAdapter } from './platforms/port.ts';
+import { createPlatforms } from './platforms/registry.ts';
+import { openWakeQueue, type QueueBackend, type WakeQueue } from './queue/queue.ts';
+import { createSendProcessor } from './workers/send.ts';
+import { authenticate } from './workspaces/authenticate.ts';
+import { bootstrap } from './workspaces/bootstrap.ts';
+
+const housekeepingMs = 60 * 60_000;
+
+/** Longer than a queue that works takes to answer. */
+const queueAnswerMs = 1_000;
+
+/** How long requests under way have to end once the process is to stop. */
+const requestGraceMs = 5_000;
+
+/** A running Fairdrop process. */
+export interface Service {
+  /** Where it listens. */
+  url: string;
+  databaseLabel: string;
+  queueLabel: string;
+  /** Whether there is no API key yet. */
+  needsKey: boolean;
+  /** Takes no new work, finishes what is under way, and lets go of everything. */
+  close(): Promise<void>;
+}
+
+interface Parts {
+  config: Config;
+  log: FastifyBaseLogger;
+  database: Database;
+  platforms: ReadonlyMap<string, PlatformAdapter>;
+  queue: WakeQueue;
+  onError: (error: unknown) => void;
+}
+
+/**
+ * Puts the parts together for the configured role.
+ * @param onDatabaseLost is called when the embedded database has ended: only a new start brings it back
+ * @throws StartupError with one sentence that says what to do
+ */
+export async function startService(
+  config: Config,
+  log: FastifyBaseLogger,
+  onDatabaseLost: () => void,
+): Promise<Service> {
+  const onError = createErrorLog(log);
+  // What was opened is closed in the reverse order: here when a later step fails, in `close` otherwise.
+  await using opened = new AsyncDisposableStack();
+
+  const database = await openDatabase(config, {
+    line: (text) => log.info(text),
+    error: onError,
+    lost: onDatabaseLost,
+  });
+  opened.defer(() => database.close());
+  if (config.bootstrapKey) {
+    const { notice } = await bootstrap(database.prisma, config.bootstrapKey);
+    if (notice) log.info(notice);
+  }
+
+  const platforms = createPlatforms(config);
+  opened.defer(() => Promise.all([...platforms.values()].map((adapter) => adapter.close())).then(() => {}));
+
+  const queue = await openQueue(config, database, onError);
+  opened.defer(() => queue.close());
+
+  const parts: Parts = { config, log, database, platforms, queue, onError };
+  let closing = false;
+  const app = await buildHttp(parts, () => closing);
+  opened.defer(() => app.close());
+  const url = await listen(app, config);
+  const stopWorker = config.role === 'api' ? async () => {} : await startWorker(parts);
+
+  const needsKey = (await database.prisma.apiKey.count({ where: { revokedAt: null } })) === 0;
+  const resources = opened.move();
+  return {
+    url,
+    databaseLabel: database.label,
+    queueLabel: config.redisUrl ? `Redis at ${new URL(config.redisUrl).host}` : 'in PostgreSQL',
+    needsKey,
+    async close() {
+      closing = true;
+      // All at once: a client that dawdles must not keep the worker at work, nor the other way round.
+      await Promise.allSettled([stopWorker(), closeHttp(app)]);
+      await resources.disposeAsync();
+    },
+  };
+}
+
+async function openQueue(
+  config: Config,
+  database: Database,
+  onError: (error: unknown) => void,
+): Promise<WakeQueue> {
+  const backend: QueueBackend = config.redisUrl
+    ? { kind: 'redis', url: config.redisUrl }
+    : { kind: 'postgres', url: database.url };
+  try {
+    return await openWakeQueue(backend, onError);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown error';
+    throw new StartupError(
+      `The queue in ${database.label} cannot be used (${why}): start again when it can.`,
+    );
+  }
+}
+
+/** Answers what has come in; who has not finished asking by then is cut off. */
+async function closeHttp(app: FastifyInstance): Promise<void> {
+  const cutOff = setTimeout(() => app.server.closeAllConnections(), requestGraceMs);
+  await app.close();
+  clearTimeout(cutOff);
+}
+
+/** @returns how to stop: no new jobs, those under way to their end */
+async function startWorker({
+  log,
+  database,
+  platforms,
+  queue,
+  onError,
+}: Parts): Promise<() => Promise<void>> {
+  const { pool, secretBox } = database;
+  const engine = createDeliveryEngine({
+    pool,
+    platforms,
+    openCredentials: (account) => openCredentials(secretBox, account),
+    wake: queue.wake,
+    report: (report) => log[levelOf(report)]({ event: 'send', ...report }),
+    now: () => new Date(),
+    random: Math.random,
+  });
+  const scheduler = createScheduler({
+    pool,
+    wake: queue.wake,
+    queueAnswers: () => answersSoon(queue),
+    now: () => new Date(),
+    random: Math.random,
+    onError,
+  });
+  const stopTaking = await queue.work(createSendProcessor(engine));
+  scheduler.start();
+  const housekeeping = setInterval(() => {
+    purgeIdempotencyKeys(database.prisma, new Date()).catch(onError);
+  }, housekeepingMs);
+  return async () => {
+    clearInterval(housekeeping);
+    await Promise.all([scheduler.stop(), stopTaking()]);
+  };
+}
+
+/** What a person should look at stands out from what went well. */
+function levelOf({ outcome, reason }: SendReport): 'info' | 'warn' | 'error' {
+  if (reason === 'credentials_unreadable' || reason === 'platform_missing') return 'error';
+  return outcome === 'account' || outcome === 'unknown' ? 'warn' : 'info';
+}
+
+async function answersSoon(queue: WakeQueue): Promise<boolean> {
+  const answer = queue.ping().then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answer, sleep(queueAnswerMs, false, { ref: false })]);
+}
+
+/** A worker answers health checks only; everything else is the API's. */
+async function buildHttp(parts: Parts, isClosing: () => boolean): Promise<FastifyInstance> {
+  const { config, log, database, platforms, queue } = parts;
+  const { pool, prisma, secretBox } = database;
+  const health = healthRoutes(
+    {
+      database: () => pool.query('select 1'),
+      queue: () => queue.ping(),
+    },
+    // While the queue is away the API can still make webhooks durable; a worker has nothing to do.
+    { required: config.role === 'worker' ? ['database', 'queue'] : ['database'], isClosing },
+  );
+  if (config.role === 'worker') {
+    const logController = new LogController({ disableRequestLogging: true });
+    const app = Fastify({ loggerInstance: log, logController });
+    await app.register(health);
+    return app;
+  }
+  const intake = createIntake({
+    pool,
+    wake: queue.wake,
+    now: () => new Date(),
+    random: Math.random,
+    onUnstorable: (error, event) => log.error({ err: error, event: 'unstorable', kind: event.kind }),
+  });
+  return buildApp({
+    prisma,
+    platforms,
+    secretBox,
+    publicUrl: config.publicUrl,
+    logger: log,
+    plugins: [
+      health,
+      webhookRoutes({ platforms, intake }),
+      opsRoutes({
+        queue: queue.queue,
+        mayOperate: async (key) => (await authenticate(prisma, key))?.scopes.has('operate') ?? false,
+      }),
+    ],
+  });
+}
+
+async function listen(app: FastifyInstance, config: Config): Promise<string> {
+  try {
+    return await app.listen({ port: config.port, host: config.host });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'EADDRINUSE') {
+      throw new StartupError(
+        `Port ${config.port} on ${config.host} is in use: stop what listens there, or set PORT to another one.`,
+      );
+    }
+    if (code === 'EACCES') {
+      throw new StartupError(
+        `Listening on port ${config.port} is not permitted: set PORT to one above 1023.`,
+      );
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      throw new StartupError(`${config.host} is not an address of this machine: correct HOST.`);
+    }
+    throw error;
+  }
+}
