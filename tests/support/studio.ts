@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import type { Client } from '../../demo/client.ts';
+import type { FakeAccount, FakeInstagram } from '../../fakes/instagram/index.ts';
+
+/** The environment of a process under test: a given database, a fake Instagram, any free port. */
+export function environment(given: {
+  databaseUrl: string;
+  instagram: FakeInstagram;
+  appSecret: string;
+  redisUrl?: string | undefined;
+}): Record<string, string> & { FAIRDROP_BOOTSTRAP_KEY: string } {
+  return {
+    PORT: '0',
+    LOG_LEVEL: 'fatal',
+    DATABASE_URL: given.databaseUrl,
+    ...(given.redisUrl && { REDIS_URL: given.redisUrl }),
+    ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    FAIRDROP_BOOTSTRAP_KEY: `fd_test_${randomBytes(16).toString('hex')}`,
+    INSTAGRAM_APP_SECRET: given.appSecret,
+    INSTAGRAM_GRAPH_URL: given.instagram.graphUrl,
+  };
+}
+
+/** A creator's set-up through REST: a connected account and a trigger that gives a link for "guide". */
+export async function openStudio(
+  client: Client,
+  instagram: FakeInstagram,
+  answers: { dmTemplates?: { text: string }[]; publicReplies?: { text: string }[] } = {},
+): Promise<FakeAccount> {
+  const account = instagram.addAccount({ username: 'studio' });
+  const connected = await client.post<{ id: string }>('/v1/accounts', {
+    platform: 'instagram',
+    accessToken: account.accessToken,
+  });
+  const resource = await client.post<{ id: string }>('/v1/resources', {
+    name: 'Guide',
+    kind: 'link',
+    url: 'https://studio.example/guide',
+  });
+  await client.post('/v1/triggers', {
+    accountId: connected.id,
+    resourceId: resource.id,
+    name: 'Guide',
+    keywords: ['guide'],
+    dmTemplates: [{ text: '{{ resource.url }}' }],
+    ...answers,
+  });
+  return account;
+}

@@ -1,0 +1,316 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { TriggerDefinition } from '../../src/triggers/definition.ts';
+import { keywordKey } from '../../src/triggers/keyword.ts';
+import {
+  compileTriggers,
+  type MatchableComment,
+  type MatchableTrigger,
+  type TriggerSet,
+} from '../../src/triggers/matcher.ts';
+import { judgedCases } from './matcher.cases.ts';
+
+const keywords = [
+  'guide',
+  'free guide',
+  'straße',
+  'ΟΔΗΓΌΣ',
+  'ガイド',
+  '资料',
+  'कि',
+  '가이드',
+  'ébook',
+  '🔥',
+  '👩‍💻',
+  'c++',
+  '+1',
+  'q&a',
+  '🎁 yes',
+];
+
+/** Words that are keywords, nearly are, or are not. */
+const word = fc.constantFrom(
+  ...keywords,
+  ...[
+    'Guidé',
+    'guideline',
+    'free',
+    'STRASSE',
+    'οδηγός',
+    '资',
+    '料',
+    '가',
+    'please',
+    '@guide',
+    'x.com/guide',
+    '👩',
+    'c',
+    '++',
+    '1',
+    '+',
+    '🎁',
+    'yes',
+  ],
+);
+const sentence = fc
+  .array(fc.tuple(word, fc.constantFrom(' ', '  ', '\n', ', ', ' 💬 ')), { maxLength: 8 })
+  .map((parts) => parts.flat().join(''));
+const anyText = fc.oneof(
+  sentence,
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.string({ unit: 'grapheme', maxLength: 60 }),
+  fc
+    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 })
+    .map((units) => String.fromCharCode(...units)),
+);
+
+const trigger: fc.Arbitrary<Omit<MatchableTrigger, 'id'>> = fc.record({
+  version: fc.constant(1),
+  name: fc.constant('trigger'),
+  state: fc.constantFrom('active', 'active', 'active', 'paused', 'archived'),
+  priority: fc.integer({ min: 0, max: 3 }),
+  resourceId: fc.constant('resource'),
+  definition: fc.record({
+    keywords: fc.array(fc.oneof(fc.constantFrom(...keywords), anyText), { minLength: 1, maxLength: 4 }),
+    includeReplies: fc.boolean(),
+    mediaIds: fc.constantFrom([], ['m1'], ['m1', 'm2']),
+    dmTemplates: fc.constant<TriggerDefinition['dmTemplates']>([]),
+    publicReplies: fc.constant<TriggerDefinition['publicReplies']>([]),
+  }),
+});
+const triggers: fc.Arbitrary<MatchableTrigger[]> = fc
+  .array(trigger, { maxLength: 6 })
+  .map((list) => list.map((each, index) => ({ id: `t${index}`, ...each })));
+const comment: fc.Arbitrary<MatchableComment> = fc.record({
+  text: anyText,
+  isReply: fc.boolean(),
+  mediaId: fc.constantFrom(null, 'm1', 'm2', 'm3'),
+});
+
+function listeningFor(...listed: string[]): TriggerSet {
+  return compileTriggers(
+    listed.map((keyword, index) => ({
+      id: `t${String(index).padStart(6, '0')}`,
+      version: 1,
+      name: keyword,
+      state: 'active',
+      priority: 0,
+      resourceId: 'resource',
+      definition: {
+        keywords: [keyword],
+        includeReplies: true,
+        mediaIds: [],
+        dmTemplates: [],
+        publicReplies: [],
+      },
+    })),
+  );
+}
+
+function say(text: string): MatchableComment {
+  return { text, isReply: false, mediaId: null };
+}
+
+/** Which keywords are in the text. */
+function heard(set: TriggerSet, text: string): string[] {
+  return set
+    .explain(say(text))
+    .filter(({ verdict }) => verdict !== 'keyword_absent')
+    .map(({ trigger: { name } }) => name);
+}
+
+describe('for any comment', () => {
+  it('explaining agrees with matching', () => {
+    fc.assert(
+      fc.property(triggers, comment, (listed, said) => {
+        const set = compileTriggers(listed);
+        const result = set.match(said);
+        const verdicts = set.explain(said);
+        const fired = verdicts.filter(({ verdict }) => verdict === 'fired');
+        if (result.matched) {
+          expect(fired).toEqual([{ trigger: result.trigger, verdict: 'fired', hit: result.hit }]);
+          return;
+        }
+        expect(fired).toEqual([]);
+        const nearest = ['other_post', 'replies_not_wanted', 'keyword_absent'].find((reason) =>
+          verdicts.some(({ verdict }) => verdict === reason),
+        );
+        expect(result.reason).toBe(nearest ?? 'no_trigger');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('a trigger before the one that fired had a reason not to', () => {
+    fc.assert(
+      fc.property(triggers, comment, (listed, said) => {
+        const verdicts = compileTriggers(listed).explain(said);
+        const fired = verdicts.findIndex(({ verdict }) => verdict === 'fired');
+        for (const [rank, { verdict }] of verdicts.entries()) {
+          if (verdict === 'outranked') expect(rank).toBeGreaterThan(fired);
+        }
+        expect(verdicts).toHaveLength(listed.length);
+      }),
+    );
+  });
+
+  it('the highlighted text is the keyword, from its beginning to its end', () => {
+    fc.assert(
+      fc.property(triggers, comment, (listed, said) => {
+        for (const verdict of compileTriggers(listed).explain(said)) {
+          if (!('hit' in verdict)) continue;
+          const { keyword, start, end } = verdict.hit;
+          expect(start).toBeLessThan(end);
+          expect(end).toBeLessThanOrEqual(said.text.length);
+          const [again] = listeningFor(keyword).explain(say(said.text.slice(start, end)));
+          expect(again).toMatchObject({ hit: { start: 0, end: end - start } });
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('the same is answered again, also by a set compiled from another order', () => {
+    fc.assert(
+      fc.property(triggers, comment, (listed, said) => {
+        const set = compileTriggers(listed);
+        const again = compileTriggers(listed.toReversed());
+        expect(set.match(said)).toEqual(set.match(said));
+        expect(again.explain(said)).toEqual(set.explain(said));
+      }),
+    );
+  });
+
+  it('a keyword of several words is found where a plain search finds it first', () => {
+    const words = fc
+      .array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 6 })
+      .map((parts) => parts.join(' '));
+    const text = fc
+      .array(fc.constantFrom('a', 'b', 'c', 'd'), { maxLength: 20 })
+      .map((parts) => parts.join(' '));
+    fc.assert(
+      fc.property(fc.uniqueArray(words, { minLength: 1, maxLength: 8 }), text, (listed, said) => {
+        const set = listeningFor(...listed);
+        for (const verdict of set.explain(say(said))) {
+          const at = ` ${said} `.indexOf(` ${verdict.trigger.name} `);
+          expect('hit' in verdict ? verdict.hit.start : -1).toBe(at);
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('a keyword is found in itself, or could never be', () => {
+    fc.assert(
+      fc.property(anyText, (keyword) => {
+        expect(heard(listeningFor(keyword), keyword)).toEqual(keywordKey(keyword) === '' ? [] : [keyword]);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('what does not change a match', () => {
+  const set = listeningFor(...keywords);
+  const noise = fc
+    .array(fc.constantFrom('!', '?', '…', '"', '»', '(', '*', '_', ' ', '\n', '💬', '✨', '👏🏽', '\u200b'), {
+      maxLength: 6,
+    })
+    .map((parts) => parts.join(''));
+
+  it('punctuation and emoji around the comment', () => {
+    fc.assert(
+      fc.property(sentence, noise, noise, (text, before, after) => {
+        // White space, so that the noise does not become part of a link or an emoji at the edge.
+        expect(heard(set, `${before} ${text} ${after}`)).toEqual(heard(set, text));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('punctuation and emoji that touch the keyword', () => {
+    const words = keywords.filter((keyword) => /\p{L}/u.test(keyword));
+    fc.assert(
+      fc.property(fc.constantFrom(...words), noise, noise, (keyword, before, after) => {
+        expect(heard(set, before + keyword + after)).toEqual(heard(set, keyword));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('capitals and small letters', () => {
+    fc.assert(
+      fc.property(sentence, fc.infiniteStream(fc.boolean()), (text, coins) => {
+        const mixed = [...text].map((char) => (coins.next().value ? char.toUpperCase() : char.toLowerCase()));
+        const expected = heard(set, text);
+        expect(heard(set, text.toUpperCase())).toEqual(expected);
+        expect(heard(set, text.toLowerCase())).toEqual(expected);
+        expect(heard(set, mixed.join(''))).toEqual(expected);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('the form in which accents are written', () => {
+    fc.assert(
+      fc.property(sentence, (text) => {
+        expect(heard(set, text.normalize('NFD'))).toEqual(heard(set, text.normalize('NFC')));
+      }),
+    );
+  });
+
+  it('other keywords', () => {
+    for (const [text, keyword, highlighted] of judgedCases) {
+      const alone = listeningFor(keyword);
+      const among = listeningFor(...judgedCases.map(([, other]) => other));
+      expect(heard(among, text).includes(keyword), `${text} · ${keyword}`).toBe(highlighted !== null);
+      expect(heard(alone, text)).toHaveLength(highlighted === null ? 0 : 1);
+    }
+  });
+});
+
+describe('time', () => {
+  /** The fastest of several, because a pause of the machine only ever adds. */
+  function fastestMs(set: TriggerSet, text: string): number {
+    const said = say(text);
+    const times = Array.from({ length: 7 }, () => {
+      const begun = performance.now();
+      set.match(said);
+      return performance.now() - begun;
+    });
+    return Math.min(...times);
+  }
+
+  const prefixes = Array.from({ length: 50 }, (_, index) => 'a '.repeat(index + 1));
+  const hostile: Array<[name: string, keywords: string[], piece: string]> = [
+    ['one word over and over', ['guide'], 'guide '],
+    ['keywords that are prefixes of one another', prefixes, 'a '],
+    ['keywords that nearly are', [...prefixes.slice(0, 49), `${'a '.repeat(49)}b`], 'a '],
+    ['prefixes in an unspaced script', prefixes.map((prefix) => prefix.replaceAll('a ', '资')), '资'],
+    ['one endless word', ['guide'], 'a'],
+    ['one endless joined emoji', ['👩'], '👩\u200d'],
+    ['one letter with endless marks', ['guide'], '\u0e38\u0e48'],
+    ['at signs', ['guide'], 'a@'],
+    ['hosts', ['guide'], 'a.b/'],
+    ['schemes', ['guide'], 'a://'],
+    ['dots before an at sign that does not come', ['guide'], 'a.'],
+    ['spaces', ['guide'], ' '],
+    ['signs', ['guide+'], '+'],
+    ['signs that touch words', ['a++', '+a+b', `a${'+a'.repeat(49)}+b`], '+a'],
+    ['breves', ['й'], 'и\u0306'],
+  ];
+
+  it.each(hostile)('grows no faster than the comment: %s', (_name, listed, piece) => {
+    const set = listeningFor(...listed);
+    const short = piece.repeat(20_000 / piece.length);
+    const long = piece.repeat(200_000 / piece.length);
+    expect(fastestMs(set, long)).toBeLessThan(40 * Math.max(fastestMs(set, short), 0.25));
+  });
+
+  it('hardly grows with the number of triggers', () => {
+    const text = 'Hey, love this post so much!! 🔥 the guide please, merci à toi. '.repeat(50);
+    const few = listeningFor('guide');
+    const many = listeningFor(...Array.from({ length: 5_000 }, (_, index) => `keyword ${index}`), 'guide');
+    expect(fastestMs(many, text)).toBeLessThan(10 * Math.max(fastestMs(few, text), 0.25));
+  });
+});
