@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { migrate } from '../../src/db/migrate.ts';
+import { dropDatabases } from './databases.ts';
 import {
   dockerAnswers,
   findPostgres,
@@ -38,7 +39,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     project.provide('templateDatabase', template);
     project.provide('redisUrl', redis?.url ?? null);
     return async () => {
-      await dropDatabases(postgres.url, template).finally(stopAll);
+      // Also those that a failed test file left.
+      await dropDatabases(postgres.url, `${template}%`).finally(stopAll);
     };
   } catch (error) {
     await stopAll();
@@ -67,15 +69,6 @@ async function createTemplate(serverUrl: string): Promise<string> {
   // A template with a connection open cannot be copied.
   await query(serverUrl, [`ALTER DATABASE ${name} ALLOW_CONNECTIONS false`]);
   return name;
-}
-
-/** Also those that a failed test file left. */
-async function dropDatabases(serverUrl: string, template: string): Promise<void> {
-  const names = await query(serverUrl, [`SELECT datname FROM pg_database WHERE datname LIKE '${template}%'`]);
-  await query(
-    serverUrl,
-    names.map(({ datname }) => `DROP DATABASE IF EXISTS ${datname} WITH (FORCE)`),
-  );
 }
 
 async function query(serverUrl: string, statements: string[]): Promise<Record<string, unknown>[]> {

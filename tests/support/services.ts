@@ -10,6 +10,7 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { dropDatabases } from './databases.ts';
 
 export interface TestDatabase {
   url: string;
@@ -24,7 +25,7 @@ export async function createDatabase(options: { empty?: boolean } = {}): Promise
   await onServer(`CREATE DATABASE ${name} TEMPLATE ${options.empty ? 'template0' : template}`);
   const url = new URL(inject('databaseUrl'));
   url.pathname = `/${name}`;
-  return { url: url.href, drop: () => onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return { url: url.href, drop: () => dropDatabases(inject('databaseUrl'), name) };
 }
 
 async function onServer(statement: string): Promise<void> {
