@@ -51,6 +51,13 @@ export interface QuietEvent extends EventBase {
   kind: (typeof quietEventKinds)[number];
   externalId: string | null;
   author: Author | null;
+  /** Whom it was written to, by the platform's id; null where the platform does not say. */
+  recipientId: string | null;
+  /**
+   * Until when whoever did this may be written to because of it; null where it opens no conversation. As the platform
+   * counts it for this kind of act: stored, so that nobody has to assume it later.
+   */
+  windowEndsAt: Date | null;
   text: string | null;
   /** The platform's item as it came. */
   payload: unknown;
@@ -79,13 +86,23 @@ export type ParsedWebhook = { ok: true; events: PlatformEvent[] } | { ok: false;
 
 export type Verification = 'valid' | 'invalid' | 'not_configured';
 
-export type MessageKind = 'private_reply' | 'public_reply';
+/**
+ * `private_reply` and `public_reply` answer a comment; `direct_message` writes into an open conversation.
+ */
+export const messageKinds = ['private_reply', 'public_reply', 'direct_message'] as const;
+export type MessageKind = (typeof messageKinds)[number];
 
 export interface OutgoingMessage {
   kind: MessageKind;
-  /** The comment that is answered, by the platform's id. */
+  /** By the platform's id: the comment that is answered, or for a `direct_message` the person that is written to. */
   targetId: string;
   text: string;
+}
+
+/** How fast one account may make one kind of call: `burst` at once, then evenly `perHour`. */
+export interface Pace {
+  perHour: number;
+  burst: number;
 }
 
 /** An account's secrets as the adapter needs them, decrypted. */
@@ -98,10 +115,16 @@ export interface Credentials {
  * that open, and only `unknown` must never be repeated without looking first.
  */
 export type SendOutcome =
-  /** Done. `recipientId`: whom to write to from now on, where the platform says. */
-  | { kind: 'sent'; externalId: string; recipientId: string | null }
-  /** Refused for good; nothing was sent. */
-  | { kind: 'rejected'; reason: string; detail: string }
+  /**
+   * Done. `recipientId`: whom to write to from now on, where the platform says. `restMs`: how long its usage figures
+   * ask to leave the account alone from here on, in milliseconds; 0 for not at all.
+   */
+  | { kind: 'sent'; externalId: string; recipientId: string | null; restMs: number }
+  /**
+   * Refused for good; nothing was sent by this attempt. `answered`: because the platform already has an answer to the
+   * comment, which after an attempt of unknown outcome speaks for that attempt.
+   */
+  | { kind: 'rejected'; reason: string; detail: string; answered: boolean }
   /** Did not happen and may be tried again. */
   | { kind: 'not_sent'; reason: string; detail: string }
   /** May or may not have happened. */
@@ -110,6 +133,39 @@ export type SendOutcome =
   | { kind: 'throttled'; retryAfterMs: number; detail: string }
   /** The account cannot send at all until a person acts; nothing was sent. */
   | { kind: 'account'; reason: 'token_invalid' | 'blocked' | 'not_permitted'; detail: string };
+
+/** A message of which it is not known whether an earlier attempt sent it. */
+export interface SoughtMessage extends OutgoingMessage {
+  /** When that attempt began. */
+  attemptedAt: Date;
+  /** The person: by name, and by the id for messages where it is known. */
+  contact: { username: string | null; messagingId: string | null };
+  /** A later attempt was refused as `answered`. */
+  refusedAsAnswered: boolean;
+}
+
+export type LookUpResult =
+  /** It was sent. `externalId` is null where that is certain but the message itself could not be named. */
+  | { kind: 'found'; externalId: string | null; recipientId: string | null; detail: string }
+  /** It is not on the platform. */
+  | { kind: 'absent'; detail: string }
+  /** The platform answered and that decides nothing; asking again will not help. */
+  | { kind: 'unclear'; detail: string }
+  /** The platform could not be asked now. `retryAfterMs`: ask again no sooner than that. */
+  | { kind: 'unavailable'; retryAfterMs: number; detail: string };
+
+/**
+ * What repeating an attempt of unknown outcome can do. `refused_twice`: the platform itself takes at most one, so a
+ * repetition is safe. `checkable`: safe once a look-up has said `absent`. `blind`: never safe.
+ */
+export type Repetition = 'refused_twice' | 'checkable' | 'blind';
+
+/** What became of asking for newer credentials. */
+export type Refreshed =
+  | { kind: 'refreshed'; credentials: Credentials; expiresAt: Date }
+  /** The platform will not renew this credential now, or never. */
+  | { kind: 'refused'; detail: string }
+  | { kind: 'unavailable'; detail: string };
 
 /** Who a credential belongs to. */
 export type Identification =
@@ -129,6 +185,9 @@ export interface Capabilities {
   textLimits: Record<MessageKind, TextLimit>;
   /** The longest user name, in characters: what a template's worst case is rendered with. */
   maxUsernameLength: number;
+  /** The kinds of call that the platform counts separately, each with the pace that stays below its limit. */
+  paces: Readonly<Record<string, Pace>>;
+  repetition: Readonly<Record<MessageKind, Repetition>>;
 }
 
 export interface SendingAccount {
@@ -147,9 +206,20 @@ export interface PlatformAdapter {
   parse(body: Buffer): ParsedWebhook;
   /** Until when a comment may be answered, given when it was written (or received). */
   answerDeadline(comment: CommentEvent, receivedAt: Date): Date;
+  /**
+   * By which of `capabilities.paces` a message is counted.
+   * @param live the comment that it answers stands under a live broadcast
+   */
+  paceOf(kind: MessageKind, live: boolean): string;
   identify(credentials: Credentials): Promise<Identification>;
   /** Never throws: whatever happens on the way is an outcome. Takes at most `sendTimeoutMs`. */
   send(message: OutgoingMessage, account: SendingAccount): Promise<SendOutcome>;
+  /** Looks whether a message of unknown outcome was sent. Never throws, sends nothing, takes at most `lookUpTimeoutMs`. */
+  lookUp(message: SoughtMessage, account: SendingAccount): Promise<LookUpResult>;
+  /** In milliseconds. */
+  readonly lookUpTimeoutMs: number;
+  /** Asks for newer credentials before these die. Never throws. */
+  refresh(credentials: Credentials): Promise<Refreshed>;
   /** The longest a `send` can take, in milliseconds. A claim must outlive it. */
   readonly sendTimeoutMs: number;
   close(): Promise<void>;
