@@ -46,6 +46,13 @@ const variables = {
     .describe(
       'The queue in Redis; each installation needs a Redis, or a database number, of its own (redis://host:6379/1). Unset: the queue lives in PostgreSQL.',
     ),
+  EVENT_RETENTION_DAYS: z.coerce
+    .number({ error: 'must be a number of days, 0 to 3650' })
+    .int('must be a whole number of days')
+    .min(0, 'must be a number of days, 0 to 3650')
+    .max(3_650, 'must be a number of days, 0 to 3650')
+    .default(90)
+    .describe('After how many days events that led to nothing are deleted. 0 keeps them.'),
   ENCRYPTION_KEY: z
     .string()
     .optional()
@@ -88,6 +95,7 @@ export interface Config {
   databaseUrl: string | undefined;
   dataDir: string;
   redisUrl: string | undefined;
+  eventRetentionDays: number;
   encryptionKey: string | undefined;
   bootstrapKey: string | undefined;
   instagram: { appSecrets: string[]; verifyToken: string | undefined; graphUrl: string };
@@ -135,6 +143,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     databaseUrl: e.DATABASE_URL,
     dataDir: e.DATA_DIR,
     redisUrl: e.REDIS_URL,
+    eventRetentionDays: e.EVENT_RETENTION_DAYS,
     encryptionKey: e.ENCRYPTION_KEY,
     bootstrapKey: e.FAIRDROP_BOOTSTRAP_KEY,
     instagram: {

@@ -5,21 +5,23 @@ import { healthRoutes } from './api/health.ts';
 import { opsRoutes } from './api/ops.ts';
 import { webhookRoutes } from './api/webhooks.ts';
 import { openCredentials } from './catalog/accounts.ts';
-import { purgeIdempotencyKeys } from './catalog/idempotency.ts';
 import { type Config, StartupError } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
+import type { OpenAccount } from './deliveries/account.ts';
+import { createDeliveryActions } from './deliveries/actions.ts';
 import { createDeliveryEngine, type SendReport } from './deliveries/deliver.ts';
+import { ensurePaces } from './deliveries/pacing.ts';
+import { createReconciler } from './deliveries/reconcile.ts';
 import { createScheduler } from './deliveries/scheduler.ts';
 import { createErrorLog } from './error-log.ts';
 import { createIntake } from './intake/intake.ts';
 import type { PlatformAdapter } from './platforms/port.ts';
 import { createPlatforms } from './platforms/registry.ts';
 import { openWakeQueue, type QueueBackend, type WakeQueue } from './queue/queue.ts';
+import { createUpkeep } from './upkeep/upkeep.ts';
 import { createSendProcessor } from './workers/send.ts';
 import { authenticate } from './workspaces/authenticate.ts';
 import { bootstrap } from './workspaces/bootstrap.ts';
-
-const housekeepingMs = 60 * 60_000;
 
 /** Longer than a queue that works takes to answer. */
 const queueAnswerMs = 1_000;
@@ -75,6 +77,7 @@ export async function startService(
 
   const platforms = createPlatforms(config);
   opened.defer(() => Promise.all([...platforms.values()].map((adapter) => adapter.close())).then(() => {}));
+  await ensurePaces(database.pool, platforms.values());
 
   const queue = await openQueue(config, database, onError);
   opened.defer(() => queue.close());
@@ -128,39 +131,34 @@ async function closeHttp(app: FastifyInstance): Promise<void> {
 }
 
 /** @returns how to stop: no new jobs, those under way to their end */
-async function startWorker({
-  log,
-  database,
-  platforms,
-  queue,
-  onError,
-}: Parts): Promise<() => Promise<void>> {
-  const { pool, secretBox } = database;
+async function startWorker(parts: Parts): Promise<() => Promise<void>> {
+  const { config, log, database, platforms, queue, onError } = parts;
+  const { pool, prisma, secretBox } = database;
+  const open: OpenAccount = {
+    adapterFor: (platform) => platforms.get(platform),
+    adapters: () => [...platforms.values()],
+    credentialsOf: (account) => openCredentials(secretBox, account),
+  };
+  const common = { pool, open, wake: queue.wake, now: () => new Date(), random: Math.random, onError };
   const engine = createDeliveryEngine({
-    pool,
-    platforms,
-    openCredentials: (account) => openCredentials(secretBox, account),
-    wake: queue.wake,
+    ...common,
     report: (report) => log[levelOf(report)]({ event: 'send', ...report }),
-    now: () => new Date(),
-    random: Math.random,
   });
-  const scheduler = createScheduler({
-    pool,
-    wake: queue.wake,
-    queueAnswers: () => answersSoon(queue),
-    now: () => new Date(),
-    random: Math.random,
-    onError,
-  });
+  const loops = [
+    createScheduler({ ...common, queueAnswers: () => answersSoon(queue) }),
+    createReconciler({ ...common, report: (report) => log.info({ event: 'look_up', ...report }) }),
+    createUpkeep({
+      ...common,
+      prisma,
+      secretBox,
+      retentionDays: config.eventRetentionDays,
+      note: ({ level, ...note }) => log[level](note),
+    }),
+  ];
   const stopTaking = await queue.work(createSendProcessor(engine));
-  scheduler.start();
-  const housekeeping = setInterval(() => {
-    purgeIdempotencyKeys(database.prisma, new Date()).catch(onError);
-  }, housekeepingMs);
+  for (const loop of loops) loop.start();
   return async () => {
-    clearInterval(housekeeping);
-    await Promise.all([scheduler.stop(), stopTaking()]);
+    await Promise.all([...loops.map((loop) => loop.stop()), stopTaking()]);
   };
 }
 
@@ -207,6 +205,7 @@ async function buildHttp(parts: Parts, isClosing: () => boolean): Promise<Fastif
     prisma,
     platforms,
     secretBox,
+    deliveries: createDeliveryActions({ pool, platforms, wake: queue.wake, random: Math.random }),
     publicUrl: config.publicUrl,
     logger: log,
     plugins: [

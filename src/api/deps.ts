@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyPluginAsync } from 'fastify';
 import type { SecretBox } from '../crypto/secret-box.ts';
 import type { PrismaClient } from '../db/generated/client.ts';
+import type { DeliveryActions } from '../deliveries/actions.ts';
 import type { PlatformAdapter } from '../platforms/port.ts';
 
 /** What the routes work with. */
@@ -8,6 +9,7 @@ export interface RouteDeps {
   prisma: PrismaClient;
   platforms: ReadonlyMap<string, PlatformAdapter>;
   secretBox: SecretBox;
+  deliveries: DeliveryActions;
   now: () => Date;
 }
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { eventReasons } from '../intake/reasons.ts';
 import { ledgerKinds } from '../ledger/kinds.ts';
-import { deliveryStates, doors, messageKinds, messageStates } from '../records/deliveries.ts';
+import { deliveryStates, doors, messageKinds, messageNeeds, messageStates } from '../records/deliveries.ts';
 import { eventKinds, eventOutcomes } from '../records/events.ts';
 import { count, id, timestamp, wordOf } from './schemas.ts';
 
@@ -45,15 +45,25 @@ export const message = z
     state: z
       .enum(messageStates)
       .describe(
-        'held: waits for the private message. unconfirmed: nobody knows whether it was sent, so it is not repeated',
+        'held: waits for the private message. unconfirmed: it is not known whether it was sent, so it is not repeated',
       ),
     reason: z.string().nullable(),
     detail: z.string().nullable().describe('What the platform said last'),
-    targetId: z.string().describe('The comment that it answers, by the platform’s id'),
+    targetId: z
+      .string()
+      .describe('By the platform’s id: the comment that it answers, or for a direct message the person'),
     text: z.string(),
     variant: count.describe('Which template was drawn, from 0'),
     attempts: count,
-    dueAt: timestamp.describe('Not sent before'),
+    waitsFor: z
+      .enum(messageNeeds)
+      .nullable()
+      .describe(
+        'slot: its turn within the account’s pace. account: until the account is active again. private_message: until that is out. answer: it is being sent. look_up: the platform is asked whether it arrived. person: nobody but you can tell, see /v1/messages/{id}/resolve',
+      ),
+    expectedAt: timestamp
+      .nullable()
+      .describe('When it will go out, as things stand; null where that is not known, or too late'),
     deadlineAt: timestamp.describe('Not sent after'),
     externalId: z.string().nullable(),
     createdAt: timestamp,
@@ -72,8 +82,13 @@ export const delivery = z
     resourceId: id,
     door: z.enum(doors),
     keyword: z.string(),
-    state: z.enum(deliveryStates),
+    state: z
+      .enum(deliveryStates)
+      .describe('skipped: the trigger matched, but the person has been served as often as it allows'),
     reason: z.string().nullable(),
+    run: z.int().min(1).describe('1, and one more for each replay'),
+    replayOfId: id.nullable().describe('The delivery that this one repeats'),
+    replayedAt: timestamp.nullable().describe('When a replay took its place: it no longer counts'),
     createdAt: timestamp,
     settledAt: timestamp.nullable(),
   })

@@ -50,6 +50,7 @@ export const problemCodes = [
   'credentials_refused',
   'cursor_invalid',
   'database_unavailable',
+  'delivery_not_replayable',
   'header_invalid',
   'headers_too_large',
   'idempotency_key_in_progress',
@@ -58,8 +59,10 @@ export const problemCodes = [
   'json_malformed',
   'key_invalid',
   'key_missing',
+  'message_not_unconfirmed',
   'method_not_allowed',
   'not_found',
+  'pace_unknown',
   'platform_unavailable',
   'platform_unknown',
   'query_invalid',
@@ -77,6 +80,7 @@ export const problemCodes = [
   'trigger_archived',
   'url_malformed',
   'url_too_long',
+  'window_closed',
 ] as const;
 
 export const problem = z

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { triggerDefinition, triggerStates } from '../triggers/definition.ts';
 import { id, name, timestamp } from './schemas.ts';
 
-const { keywords, includeReplies, mediaIds, dmTemplates, publicReplies } = triggerDefinition.shape;
+const { keywords, includeReplies, mediaIds, dmTemplates, publicReplies, frequency } = triggerDefinition.shape;
 
 const priority = z
   .int()
@@ -31,6 +31,7 @@ export const changeTriggerBody = z.strictObject({
   mediaIds: mediaIds.unwrap().optional(),
   dmTemplates: dmTemplates.optional(),
   publicReplies: publicReplies.unwrap().optional(),
+  frequency: frequency.unwrap().optional(),
 });
 
 const template = z.object({ text: z.string(), weight: z.int().min(1) });
@@ -46,6 +47,7 @@ const settings = {
   mediaIds: z.array(z.string()),
   dmTemplates: z.array(template),
   publicReplies: z.array(template),
+  frequency: frequency.unwrap(),
 };
 
 export const trigger = z

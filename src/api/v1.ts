@@ -5,10 +5,12 @@ import { requireKey } from './auth.ts';
 import type { RouteDeps } from './deps.ts';
 import { describeKeyedRoute } from './openapi.ts';
 import { accountRoutes } from './routes/accounts.ts';
+import { alertRoutes } from './routes/alerts.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes } from './routes/events.ts';
 import { ledgerRoutes } from './routes/ledger.ts';
+import { replayRoutes } from './routes/replays.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { statsRoutes } from './routes/stats.ts';
 import { triggerRoutes } from './routes/triggers.ts';
@@ -38,6 +40,8 @@ export function restApi(deps: RouteDeps): FastifyPluginAsync {
       triggerRoutes,
       eventRoutes,
       deliveryRoutes,
+      replayRoutes,
+      alertRoutes,
       contactRoutes,
       ledgerRoutes,
       statsRoutes,

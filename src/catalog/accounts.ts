@@ -1,7 +1,9 @@
+import type { AlertKind } from '../alerts/kinds.ts';
 import type { SecretBox } from '../crypto/secret-box.ts';
-import type { Account, PrismaClient } from '../db/generated/client.ts';
+import type { Account, AccountPace, PrismaClient } from '../db/generated/client.ts';
 import { type AccountId, newId, type WorkspaceId } from '../ids.ts';
-import type { SendOutcome } from '../platforms/port.ts';
+import type { LedgerKind } from '../ledger/kinds.ts';
+import type { Credentials, Pace, PlatformAdapter, SendOutcome } from '../platforms/port.ts';
 import { notFound, Problem } from '../problem.ts';
 import { below, newestFirst, type Page, type PageRequest, toPageById } from '../records/page.ts';
 import { sealCredentials } from './credentials.ts';
@@ -21,12 +23,27 @@ export interface AccountView {
   username: string | null;
   state: AccountState;
   stateReason: string | null;
+  /** When a paused account is tried again. */
+  probeAt: string | null;
+  credentialsExpireAt: string | null;
+  publicRepliesPerPost: number | null;
+  pacing: Record<string, Pace & { custom: boolean }>;
   createdAt: string;
   updatedAt: string;
 }
 
+/** What an owner may set about an account; what is left out stays as it is. */
+export interface AccountSettings {
+  /** null for the platform's own pace. */
+  pacing?: Record<string, Pace | null> | undefined;
+  publicRepliesPerPost?: number | null | undefined;
+}
+
 /** The `stateReason` of an account that its owner paused. */
 const pausedByOwner = 'paused_by_owner';
+
+/** When newer credentials are first asked for: Instagram renews tokens that are a day old, not sooner. */
+const firstRefreshMs = 25 * 60 * 60_000;
 
 /**
  * Connects an account, or renews the one that this workspace connected before: it keeps its id, its triggers and its
@@ -36,9 +53,16 @@ const pausedByOwner = 'paused_by_owner';
 export async function connectAccount(
   tx: Tx,
   change: Change,
-  input: { platform: string; accessToken: string; owner: Owner; secretBox: SecretBox },
+  input: {
+    adapter: PlatformAdapter;
+    accessToken: string;
+    owner: Owner;
+    secretBox: SecretBox;
+    settings: AccountSettings;
+  },
 ): Promise<{ created: boolean; account: AccountView }> {
-  const { platform, owner } = input;
+  const { adapter, owner, settings } = input;
+  const platform = adapter.name;
   await lockWorkspace(tx, change.workspaceId);
   // Two workspaces may connect the same account at once; the unique index would tell them, but not in words.
   await tx.$executeRaw`
@@ -63,18 +87,19 @@ export async function connectAccount(
   const id = known?.id ?? newId();
   const renewed = {
     ...sealCredentials(input.secretBox, id, input),
+    ...unknownAge(change.now),
+    ...resumed,
     username: owner.username,
-    state: 'active',
-    stateReason: null,
     updatedAt: change.now,
   };
-  if (known) await wakeMessages(tx, id, change.now);
-  const row = known
-    ? await tx.account.update({ where: { id }, data: renewed })
-    : await tx.account.create({
+  await (known
+    ? tx.account.update({ where: { id }, data: renewed })
+    : tx.account.create({
         data: { id, workspaceId: change.workspaceId, ...same, ...renewed, createdAt: change.now },
-      });
-  return { created: !known, account: toAccountView(row) };
+      }));
+  await applySettings(tx, adapter, id, settings, change.now);
+  if (known) await wakeMessages(tx, id, change.now);
+  return { created: !known, account: toAccountView(await findAccount(tx, change.workspaceId, id)) };
 }
 
 export async function listAccounts(
@@ -84,6 +109,7 @@ export async function listAccounts(
 ): Promise<Page<AccountView>> {
   const rows = await prisma.account.findMany({
     where: { workspaceId, ...(filter.state && { state: filter.state }), ...below(filter) },
+    include: { paces: true },
     ...newestFirst(filter),
   });
   return toPageById(rows, filter.limit, toAccountView);
@@ -103,36 +129,165 @@ export async function changeAccount(
   deps: { platforms: Platforms; secretBox: SecretBox },
   change: Change,
   id: AccountId,
-  patch: { state?: 'active' | 'paused' | undefined; accessToken?: string | undefined },
+  patch: AccountSettings & { state?: 'active' | 'paused' | undefined; accessToken?: string | undefined },
 ): Promise<AccountView> {
-  const { accessToken, state } = patch;
+  const { accessToken, state, ...settings } = patch;
   const before = await findAccount(prisma, change.workspaceId, id);
   refuseDisconnected(before);
+  const adapter = adapterFor(deps.platforms, before.platform);
   const owner =
-    accessToken === undefined
-      ? null
-      : await identifyOwner(adapterFor(deps.platforms, before.platform), accessToken, before.externalId);
+    accessToken === undefined ? null : await identifyOwner(adapter, accessToken, before.externalId);
   return inTransaction(prisma, async (tx) => {
     await lockWorkspace(tx, change.workspaceId);
     const account = await findAccount(tx, change.workspaceId, id);
     refuseDisconnected(account);
+    const paused = { state: 'paused', stateReason: pausedByOwner, probeAt: null, probes: 0 };
+    const changesState = state !== undefined && state !== account.state;
     const data = {
-      ...(accessToken !== undefined && sealCredentials(deps.secretBox, id, { accessToken })),
+      ...(accessToken !== undefined && {
+        ...sealCredentials(deps.secretBox, id, { accessToken }),
+        ...unknownAge(change.now),
+      }),
       ...(owner && { username: owner.username }),
-      ...(state &&
-        state !== account.state && { state, stateReason: state === 'paused' ? pausedByOwner : null }),
+      ...(changesState && (state === 'paused' ? paused : resumed)),
     };
-    if (Object.keys(data).length === 0) return toAccountView(account);
-    if (data.state === 'active') await wakeMessages(tx, id, change.now);
-    return toAccountView(
-      await tx.account.update({ where: { id }, data: { ...data, updatedAt: change.now } }),
+    const isSet = await applySettings(tx, adapter, id, settings, change.now);
+    if (Object.keys(data).length === 0 && !isSet) return toAccountView(account);
+    if (changesState) await clearPaused(tx, id, change.now);
+    if (changesState && state === 'active') await wakeMessages(tx, id, change.now);
+    await tx.account.update({ where: { id }, data: { ...data, updatedAt: change.now } });
+    return toAccountView(await findAccount(tx, change.workspaceId, id));
+  });
+}
+
+/** Of an account that may send, whatever it was before. */
+const resumed = { state: 'active', stateReason: null, probeAt: null, probes: 0 };
+
+/** The platform does not say how old a token is that somebody brings along. */
+function unknownAge(now: Date): { credentialsExpireAt: null; refreshAt: Date } {
+  return { credentialsExpireAt: null, refreshAt: new Date(now.getTime() + firstRefreshMs) };
+}
+
+/**
+ * Lets a paused account send again, unless somebody changed it since `as` was read.
+ * @returns whether it was done
+ */
+export async function resumeAccount(
+  tx: Tx,
+  change: { workspaceId: WorkspaceId; now: Date },
+  id: AccountId,
+  as: { reason: string | null; credentials: Uint8Array },
+): Promise<boolean> {
+  // The number of tries stays: should the first message pause it again, the next wait is longer.
+  const { count } = await tx.account.updateMany({
+    where: {
+      id,
+      state: 'paused',
+      stateReason: as.reason,
+      credentials: Uint8Array.from(as.credentials),
+    },
+    data: { state: 'active', stateReason: null, probeAt: null, updatedAt: change.now },
+  });
+  if (count === 0) return false;
+  await clearPaused(tx, id, change.now);
+  await wakeMessages(tx, id, change.now);
+  await tx.ledgerEntry.create({
+    data: {
+      id: newId(),
+      workspaceId: change.workspaceId,
+      at: change.now,
+      kind: 'account.resumed' satisfies LedgerKind,
+      accountId: id,
+      detail: { reason: as.reason },
+    },
+  });
+  return true;
+}
+
+/** Stores newer credentials, unless others were stored meanwhile. */
+export async function renewCredentials(
+  prisma: PrismaClient,
+  secretBox: SecretBox,
+  account: { id: AccountId; credentials: Uint8Array },
+  renewed: { credentials: Credentials; expiresAt: Date },
+  now: Date,
+): Promise<void> {
+  const { credentials, expiresAt } = renewed;
+  const lifeMs = expiresAt.getTime() - now.getTime();
+  await prisma.account.updateMany({
+    where: { id: account.id, credentials: Uint8Array.from(account.credentials) },
+    data: {
+      ...sealCredentials(secretBox, account.id, credentials),
+      credentialsExpireAt: expiresAt,
+      refreshAt: new Date(now.getTime() + Math.max(firstRefreshMs, lifeMs / 2)),
+    },
+  });
+}
+
+/** @returns whether anything was set */
+async function applySettings(
+  tx: Tx,
+  adapter: PlatformAdapter,
+  id: AccountId,
+  settings: AccountSettings,
+  now: Date,
+): Promise<boolean> {
+  const { pacing = {}, publicRepliesPerPost } = settings;
+  const { paces } = adapter.capabilities;
+  for (const pace of Object.keys(pacing)) {
+    if (Object.hasOwn(paces, pace)) continue;
+    throw new Problem(
+      422,
+      'pace_unknown',
+      `${adapter.name} counts no calls of this name. It counts: ${Object.keys(paces).join(', ')}.`,
+      { field: `/pacing/${pace}` },
     );
+  }
+  if (publicRepliesPerPost !== undefined) {
+    await tx.account.update({ where: { id }, data: { publicRepliesPerPost } });
+  }
+  for (const [pace, usual] of Object.entries(paces)) {
+    const wanted = pacing[pace];
+    const lane = { ...(wanted ?? usual), custom: wanted != null };
+    const known = await tx.accountPace.findUnique({ where: { accountId_pace: { accountId: id, pace } } });
+    if (!known) {
+      await tx.accountPace.create({ data: { accountId: id, pace, ...lane, nextSlotAt: now } });
+    } else if (wanted !== undefined) {
+      await changeLane(tx, id, pace, lane, now);
+    }
+  }
+  return publicRepliesPerPost !== undefined || Object.keys(pacing).length > 0;
+}
+
+/** What waits gets its slots anew, evenly from now on at the new pace; nothing goes out until that is done. */
+async function changeLane(
+  tx: Tx,
+  accountId: AccountId,
+  pace: string,
+  lane: Pace & { custom: boolean },
+  now: Date,
+): Promise<void> {
+  await tx.$executeRaw`
+    update account_paces
+    set per_hour = ${lane.perHour}, burst = ${lane.burst}, custom = ${lane.custom}, relay = true,
+        rest_until = greatest(rest_until, ${now}), next_slot_at = ${now}
+    where account_id = ${accountId}::uuid and pace = ${pace}`;
+  await tx.$executeRaw`
+    update messages set due_at = ${now}
+    where account_id = ${accountId}::uuid and pace = ${pace} and state = 'queued' and due_at > ${now}`;
+}
+
+/** The alert that the account is paused is over. */
+async function clearPaused(tx: Tx, id: AccountId, now: Date): Promise<void> {
+  await tx.alert.updateMany({
+    where: { accountId: id, kind: 'account_paused' satisfies AlertKind, clearedAt: null },
+    data: { clearedAt: now },
   });
 }
 
 /**
  * Brings back what was parked while the account could not send. What rests because of the account itself is due at
- * once; what rests for another reason keeps its time.
+ * once; what rests for another reason keeps its time. Their slots may have passed: the lanes are laid out anew.
  */
 async function wakeMessages(tx: Tx, id: AccountId, now: Date): Promise<void> {
   const reasons: Extract<SendOutcome, { kind: 'account' }>['reason'][] = [
@@ -145,6 +300,9 @@ async function wakeMessages(tx: Tx, id: AccountId, now: Date): Promise<void> {
     set due_at = case when reason = any(${reasons}) then ${now} else due_at end,
         wake_at = case when reason = any(${reasons}) then ${now} else greatest(due_at, ${now}) end
     where account_id = ${id}::uuid and state = 'queued'`;
+  await tx.$executeRaw`
+    update account_paces set relay = true, rest_until = greatest(rest_until, ${now})
+    where account_id = ${id}::uuid`;
 }
 
 /** Forgets the credentials. Triggers and history stay, for the day it is connected again. */
@@ -160,6 +318,9 @@ export async function disconnectAccount(prisma: PrismaClient, change: Change, id
         stateReason: null,
         credentials: null,
         credentialsKeyId: null,
+        credentialsExpireAt: null,
+        refreshAt: null,
+        probeAt: null,
         updatedAt: change.now,
       },
     });
@@ -170,8 +331,8 @@ export async function findAccount(
   db: PrismaClient | Tx,
   workspaceId: WorkspaceId,
   id: AccountId,
-): Promise<Account> {
-  const account = await db.account.findFirst({ where: { id, workspaceId } });
+): Promise<AccountRow> {
+  const account = await db.account.findFirst({ where: { id, workspaceId }, include: { paces: true } });
   if (!account) throw notFound('account');
   return account;
 }
@@ -185,7 +346,9 @@ export function refuseDisconnected(account: { state: string }): void {
   );
 }
 
-function toAccountView(row: Account): AccountView {
+type AccountRow = Account & { paces: AccountPace[] };
+
+function toAccountView(row: AccountRow): AccountView {
   return {
     id: row.id,
     platform: row.platform,
@@ -193,6 +356,14 @@ function toAccountView(row: Account): AccountView {
     username: row.username,
     state: row.state as AccountState,
     stateReason: row.stateReason,
+    probeAt: row.probeAt?.toISOString() ?? null,
+    credentialsExpireAt: row.credentialsExpireAt?.toISOString() ?? null,
+    publicRepliesPerPost: row.publicRepliesPerPost,
+    pacing: Object.fromEntries(
+      row.paces
+        .toSorted((a, b) => a.pace.localeCompare(b.pace))
+        .map(({ pace, perHour, burst, custom }) => [pace, { perHour, burst, custom }]),
+    ),
     createdAt: row.createdAt.toISOString(),
     updatedAt: row.updatedAt.toISOString(),
   };

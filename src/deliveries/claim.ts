@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { runStatement, type Statement } from '../db/pool.ts';
 import type { MessageId } from '../ids.ts';
 import type { MessageKind } from '../platforms/port.ts';
+import type { SealedAccount } from './account.ts';
 
 /** A message that this process, and no other, may now send. */
 export interface ClaimedMessage {
@@ -11,14 +12,10 @@ export interface ClaimedMessage {
   text: string;
   attempts: number;
   deadlineAt: Date;
+  /** Whether an earlier attempt ended without a known outcome. */
+  doubted: boolean;
   deliveryId: string;
-  account: {
-    id: string;
-    platform: string;
-    externalId: string;
-    credentials: Buffer;
-    credentialsKeyId: string;
-  };
+  account: SealedAccount;
 }
 
 interface ClaimedRow {
@@ -28,6 +25,7 @@ interface ClaimedRow {
   text: string;
   attempts: number;
   deadline_at: Date;
+  doubted: boolean;
   delivery_id: string;
   account_id: string;
   platform: string;
@@ -38,21 +36,32 @@ interface ClaimedRow {
 
 /**
  * The compare-and-set that makes sending exclusive: `queued` becomes `sending` under a token, committed before any
- * byte leaves. Whoever finds a message already `sending` must not send it.
+ * byte leaves. Whoever finds a message already `sending` must not send it. What may not go out now stays: its slot has
+ * not come, its window is closed, its account is paused, or its lane rests or is about to be laid out anew.
  */
 const claimStatement: Statement = {
   name: 'deliveries-claim',
   text: `
     update messages m
-    set state = 'sending', lease_token = $2, lease_until = $3, attempts = m.attempts + 1
+    set state = 'sending', lease_token = $2, lease_until = $3, attempts = m.attempts + 1, attempted_at = $4
     from accounts a
     where m.id = any($1::uuid[]) and m.state = 'queued' and m.due_at <= $5 and m.deadline_at > $4
       and a.id = m.account_id and a.state = 'active'
-    returning m.id, m.kind, m.target_id, m.text, m.attempts, m.deadline_at, m.delivery_id,
+      and not exists (
+        select from account_paces p
+        where p.account_id = m.account_id and p.pace = m.pace and (p.relay or p.rest_until > $4))
+      and (m.kind <> 'direct_message' or exists (
+        select from conversations c
+        where c.account_id = m.account_id and c.external_id = m.target_id and c.window_ends_at > $4))
+    returning m.id, m.kind, m.target_id, m.text, m.attempts, m.deadline_at, m.doubted_at is not null as doubted,
+              m.delivery_id,
               a.id as account_id, a.platform, a.external_id, a.credentials, a.credentials_key_id`,
 };
 
-/** Clocks of different machines may be this far apart without a message missing its first wake. */
+/**
+ * Clocks of different machines may be this far apart without a message missing its first wake. A lane's pace is kept
+ * over the hour, which a slot that is taken so much too early does not change.
+ */
 const clockToleranceMs = 5_000;
 
 const releaseStatement: Statement = {
@@ -88,6 +97,7 @@ export async function claimMessages(
     text: row.text,
     attempts: row.attempts,
     deadlineAt: row.deadline_at,
+    doubted: row.doubted,
     deliveryId: row.delivery_id,
     account: {
       id: row.account_id,

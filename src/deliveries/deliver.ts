@@ -4,7 +4,8 @@ import type pg from 'pg';
 import { createGroupCommit } from '../db/group-commit.ts';
 import { isDataFault } from '../db/pool.ts';
 import type { MessageId } from '../ids.ts';
-import type { Credentials, PlatformAdapter, SendOutcome } from '../platforms/port.ts';
+import type { SendOutcome } from '../platforms/port.ts';
+import { type OpenAccount, openAccount } from './account.ts';
 import { type ClaimedMessage, claimMessages, releaseClaim } from './claim.ts';
 import { type Settlement, settle } from './settle.ts';
 import { type SettledRow, storeSettlements } from './store.ts';
@@ -40,20 +41,18 @@ export interface DeliveryEngine {
 }
 
 /**
- * @param deps.openCredentials decrypts what an account stored
  * @param deps.wake is told the messages that became ready to be sent
  * @param deps.report is told each send, for the log
  */
 export function createDeliveryEngine(deps: {
   pool: pg.Pool;
-  platforms: ReadonlyMap<string, PlatformAdapter>;
-  openCredentials: (account: { id: string; credentials: Buffer; credentialsKeyId: string }) => Credentials;
+  open: OpenAccount;
   wake: (ids: MessageId[]) => void;
   report: (report: SendReport) => void;
   now: () => Date;
   random: () => number;
 }): DeliveryEngine {
-  const longestSendMs = Math.max(...[...deps.platforms.values()].map((adapter) => adapter.sendTimeoutMs));
+  const longestSendMs = Math.max(...deps.open.adapters().map((adapter) => adapter.sendTimeoutMs));
   const leaseMs = longestSendMs + leaseMarginMs;
 
   const settlements = createGroupCommit<SettledRow, boolean>({
@@ -76,7 +75,7 @@ export function createDeliveryEngine(deps: {
     const durationMs = Math.round(performance.now() - started);
     const settlement = settle(message, outcome, deps.now(), deps.random);
     const { credentials } = message.account;
-    const accepted = await persist({ id: message.id, leaseToken, settlement, credentials });
+    const accepted = await persist({ id: message.id, was: { leaseToken }, settlement, credentials });
     deps.report({
       messageId: message.id,
       deliveryId: message.deliveryId,
@@ -93,21 +92,10 @@ export function createDeliveryEngine(deps: {
 
   /** An adapter does not throw; should it, whether the message left is unknown. */
   async function trySend(message: ClaimedMessage): Promise<SendOutcome> {
-    const adapter = deps.platforms.get(message.account.platform);
-    if (!adapter) {
-      const detail = `this version of Fairdrop has no platform "${message.account.platform}"`;
-      return { kind: 'not_sent', reason: 'platform_missing', detail };
-    }
-    let credentials: Credentials;
+    const account = openAccount(deps.open, message.account);
+    if (!account.ok) return { kind: 'not_sent', reason: account.reason, detail: account.detail };
     try {
-      credentials = deps.openCredentials(message.account);
-    } catch {
-      // Not a fact about the account: this process has another key than the one that stored them.
-      const detail = 'the stored credentials cannot be decrypted: was ENCRYPTION_KEY changed?';
-      return { kind: 'not_sent', reason: 'credentials_unreadable', detail };
-    }
-    try {
-      return await adapter.send(message, { externalId: message.account.externalId, credentials });
+      return await account.adapter.send(message, account.sending);
     } catch (error) {
       return {
         kind: 'unknown',

@@ -1,8 +1,10 @@
 import type pg from 'pg';
 import { runStatement, type Statement } from '../db/pool.ts';
 import type { MessageId } from '../ids.ts';
+import { createLoop, type Loop } from '../loop.ts';
 import type { MessageKind } from '../platforms/port.ts';
-import { ended, settle } from './settle.ts';
+import { relay } from './pacing.ts';
+import { overdue, settle } from './settle.ts';
 import { type SettledRow, storeSettlements } from './store.ts';
 import { wakeGraceMs } from './wake.ts';
 
@@ -14,8 +16,8 @@ const batchSize = 1_000;
 /** How long messages of an account that may not send are set aside, unless it is resumed. */
 const parkedMs = 60 * 60_000;
 
-/** The most batches of messages of paused accounts that one round sets aside. */
-const maxParkingBatches = 20;
+/** The most batches that one round looks at while none of them has anything to wake. */
+const maxQuietBatches = 20;
 
 /**
  * A lease is taken to be abandoned this long after its end: for clocks that differ, and so that a sender that lives and
@@ -25,45 +27,68 @@ const reapGraceMs = 60_000;
 
 /**
  * `skip locked` lets several schedulers share the work; moving `wake_at` keeps them from doing it twice. Messages of
- * accounts that may not send are parked, so that nobody waits behind them; resuming the account brings them back.
+ * accounts that may not send are parked, so that nobody waits behind them; resuming the account brings them back. No
+ * message sleeps beyond its deadline. Where more slots of a lane have passed unused than may come at once (all workers
+ * were away), none is used now: the lane is laid out anew from here on.
  */
 const takeDue: Statement = {
   name: 'scheduler-take-due',
   text: `
     with due as materialized (
-      select id, account_id from messages where state = 'queued' and wake_at <= $1
+      select id, account_id, pace, due_at from messages
+      where state = 'queued' and wake_at <= $1 and ($4 or deadline_at <= $1)
       order by wake_at limit ${batchSize} for update skip locked
     )
+    missed as (
+      update account_paces p
+      set relay = true, rest_until = greatest(p.rest_until, $1)
+      from (
+        select account_id, pace, count(*) as slots from due
+        where due_at < $1::timestamptz - interval '1 minute'
+        group by account_id, pace
+      ) late
+      where p.account_id = late.account_id and p.pace = late.pace and late.slots > p.burst
+      returning p.account_id, p.pace
+    )
     update messages m
-    set wake_at = case a.state when 'active' then $2::timestamptz else $3::timestamptz end
+    set wake_at = case
+      when m.deadline_at <= $1 then $2::timestamptz
+      when a.state <> 'active' then least($3::timestamptz, m.deadline_at)
+      when m.due_at > $1 then least(m.due_at, m.deadline_at)
+      else least($2::timestamptz, m.deadline_at) end
     from due join accounts a on a.id = due.account_id
     where m.id = due.id
-    returning m.id, a.state = 'active' as active`,
+    returning m.id, m.kind, m.reason, m.detail, m.doubted_at is not null as doubted, m.deadline_at <= $1 as overdue,
+              m.due_at > m.deadline_at as too_late,
+              a.state = 'active' and m.due_at <= $1 and not exists (
+                select from missed where missed.account_id = m.account_id and missed.pace = m.pace) as ready`,
 };
+
+interface DueRow {
+  id: string;
+  kind: MessageKind;
+  reason: string | null;
+  detail: string | null;
+  doubted: boolean;
+  overdue: boolean;
+  too_late: boolean;
+  ready: boolean;
+}
 
 /** Whoever held these leases died: whether the messages left is not known. */
 const takeAbandoned: Statement = {
   name: 'scheduler-take-abandoned',
   text: `
-    select id, kind, attempts, deadline_at, lease_token from messages
+    select id, kind, attempts, deadline_at, doubted_at is not null as doubted, lease_token from messages
     where state = 'sending' and lease_until < $1 order by lease_until limit ${batchSize}`,
 };
 
-const takeOverdue: Statement = {
-  name: 'scheduler-take-overdue',
-  text: `
-    select id, kind, reason, detail from messages
-    where state = 'queued' and deadline_at <= $1 order by deadline_at limit ${batchSize}`,
-};
-
-interface MessageRow {
+interface AbandonedRow {
   id: string;
   kind: MessageKind;
-}
-
-interface AbandonedRow extends MessageRow {
   attempts: number;
   deadline_at: Date;
+  doubted: boolean;
   lease_token: string;
 }
 
@@ -73,17 +98,23 @@ const senderDied = {
   detail: 'the process that was sending it ended before it could say what became of it',
 } as const;
 
-export interface Scheduler {
+export interface Round {
+  woken: number;
+  abandoned: number;
+  expired: number;
+  /** Messages that got another slot. */
+  relaid: number;
+}
+
+export interface Scheduler extends Loop {
   /** One round of everything; returns what it did. Never rejects: a step that fails is tried in the next round. */
-  tick(): Promise<{ woken: number; abandoned: number; expired: number }>;
-  start(): void;
-  /** Resolves when the round under way has ended. */
-  stop(): Promise<void>;
+  tick(): Promise<Round>;
 }
 
 /**
- * Postgres decides what is due; the scheduler tells the queue. It makes good what a lost queue forgot, and ends what
- * waited too long. Several may run at once.
+ * Postgres decides what is due; the scheduler tells the queue. Only what may go out now is ever in the queue: a million
+ * waiting messages cost it nothing. It also makes good what a lost queue forgot, and ends what waited too long. Several
+ * may run at once.
  * @param deps.queueAnswers whether it makes sense to wake anybody now
  */
 export function createScheduler(deps: {
@@ -94,20 +125,21 @@ export function createScheduler(deps: {
   random: () => number;
   onError: (error: unknown) => void;
 }): Scheduler {
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> | undefined;
-  let stopped = false;
-
-  async function wakeDue(now: Date): Promise<number> {
-    if (!(await deps.queueAnswers())) return 0;
-    const values = [now, new Date(now.getTime() + wakeGraceMs), new Date(now.getTime() + parkedMs)];
-    for (let batch = 0; batch < maxParkingBatches; batch += 1) {
-      const rows = await runStatement<{ id: string; active: boolean }>(deps.pool, takeDue, values);
-      const awake = rows.filter((row) => row.active).map((row) => row.id);
-      deps.wake(awake);
-      if (awake.length > 0 || rows.length < batchSize) return awake.length;
+  async function takeUp(now: Date): Promise<{ woken: number; expired: number }> {
+    // For a queue that is away nothing but what has ended is taken: the rest would wait for the next time round.
+    const canWake = await deps.queueAnswers();
+    const graceEnds = new Date(now.getTime() + wakeGraceMs);
+    const values = [now, graceEnds, new Date(now.getTime() + parkedMs), canWake];
+    let expired = 0;
+    for (let batch = 0; batch < maxQuietBatches; batch += 1) {
+      const rows = await runStatement<DueRow>(deps.pool, takeDue, values);
+      const late = rows.filter((row) => row.overdue);
+      expired += await settleAll(late.map(toOverdue), now);
+      const ready = rows.filter((row) => row.ready && !row.overdue).map((row) => row.id);
+      deps.wake(ready);
+      if (ready.length > 0 || rows.length < batchSize) return { woken: ready.length, expired };
     }
-    return 0;
+    return { woken: 0, expired };
   }
 
   async function reapAbandoned(now: Date): Promise<number> {
@@ -115,28 +147,8 @@ export function createScheduler(deps: {
     const rows = await runStatement<AbandonedRow>(deps.pool, takeAbandoned, [endedBefore]);
     const settled = rows.map((row) => ({
       id: row.id,
-      leaseToken: row.lease_token,
+      was: { leaseToken: row.lease_token },
       settlement: settle({ ...row, deadlineAt: row.deadline_at }, senderDied, now, deps.random),
-      credentials: null,
-    }));
-    return settleAll(settled, now);
-  }
-
-  async function expireOverdue(now: Date): Promise<number> {
-    const rows = await runStatement<MessageRow & { reason: string | null; detail: string | null }>(
-      deps.pool,
-      takeOverdue,
-      [now],
-    );
-    const settled = rows.map((row) => ({
-      id: row.id,
-      leaseToken: null,
-      settlement: ended(
-        row,
-        'expired',
-        row.reason ?? 'window_closed',
-        row.detail ?? 'it was not sent in time',
-      ),
       credentials: null,
     }));
     return settleAll(settled, now);
@@ -149,37 +161,27 @@ export function createScheduler(deps: {
   }
 
   /** One step that fails must not keep the others from their work. */
-  async function attempt(step: (now: Date) => Promise<number>, now: Date): Promise<number> {
+  async function attempt<Result>(step: () => Promise<Result>, nothing: Result): Promise<Result> {
     try {
-      return await step(now);
+      return await step();
     } catch (error) {
       deps.onError(error);
-      return 0;
+      return nothing;
     }
   }
 
-  async function tick(): ReturnType<Scheduler['tick']> {
+  async function tick(): Promise<Round> {
     const now = deps.now();
-    return {
-      expired: await attempt(expireOverdue, now),
-      woken: await attempt(wakeDue, now),
-      abandoned: await attempt(reapAbandoned, now),
-    };
+    // First: a lane that rests, or is out of order, wakes the wrong messages.
+    const relaid = await attempt(() => relay(deps.pool), 0);
+    const taken = await attempt(() => takeUp(now), { woken: 0, expired: 0 });
+    return { ...taken, relaid, abandoned: await attempt(() => reapAbandoned(now), 0) };
   }
 
-  async function loop(): Promise<void> {
-    running = tick();
-    await running;
-    if (!stopped) timer = setTimeout(loop, tickMs);
-  }
+  return { tick, ...createLoop(tick, tickMs) };
+}
 
-  return {
-    tick,
-    start: () => void loop(),
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+function toOverdue(row: DueRow): SettledRow {
+  const settlement = overdue({ ...row, tooLate: row.too_late });
+  return { id: row.id, was: 'queued', settlement, credentials: null };
 }

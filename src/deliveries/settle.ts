@@ -1,5 +1,5 @@
 import type { LedgerKind } from '../ledger/kinds.ts';
-import type { MessageKind, SendOutcome } from '../platforms/port.ts';
+import type { LookUpResult, MessageKind, Repetition, SendOutcome } from '../platforms/port.ts';
 
 const firstRetryMs = 30_000;
 const longestRetryMs = 60 * 60_000;
@@ -10,14 +10,25 @@ const lastTryMs = 60_000;
 /** How long a message rests while its account is paused, before it is looked at again. */
 const pausedRestMs = 5 * 60_000;
 
+/** How long an echo has to arrive before the platform is asked. */
+const firstLookUpMs = 10_000;
+
+/** After so many look-ups that decided nothing a person has to. */
+const maxLookUps = 12;
+
+/** The `reason` of an unconfirmed message whose repetition was refused because the platform has an answer already. */
+export const refusedAsAnswered = 'refused_as_answered';
+
 export interface SettledMessage {
   kind: MessageKind;
   /** Tries so far, this one included. */
   attempts: number;
   deadlineAt: Date;
+  /** Whether an earlier attempt ended without a known outcome. */
+  doubted: boolean;
 }
 
-/** All that follows from one send. One place decides it; one statement writes it. */
+/** All that follows for a message. One place decides it; one statement writes it. */
 export interface Settlement {
   message: {
     state: 'sent' | 'failed' | 'unconfirmed' | 'expired' | 'queued';
@@ -27,6 +38,8 @@ export interface Settlement {
     externalId: string | null;
     /** When it may be tried again; null unless `queued`. */
     dueAt: Date | null;
+    /** When the platform is asked whether it arrived; null unless `unconfirmed`, and where only a person can tell. */
+    lookUpAt: Date | null;
     /** The try does not count: nothing was sent and the message is not to blame. */
     refund: boolean;
   };
@@ -36,6 +49,10 @@ export interface Settlement {
   held: 'queued' | 'cancelled' | null;
   /** Whom to write to from now on. */
   recipientId: string | null;
+  /** Until when the account makes no more calls of this kind. */
+  restUntil: Date | null;
+  /** The platform says that the conversation is over. */
+  closesWindow: boolean;
   pauseAccount: { reason: string; detail: string } | null;
   ledger: { kind: LedgerKind; detail: Record<string, unknown> }[];
 }
@@ -50,29 +67,30 @@ export function settle(
   now: Date,
   random: () => number,
 ): Settlement {
+  const { kind, attempts } = message;
   switch (outcome.kind) {
-    case 'sent':
-      return sent(message, outcome);
+    case 'sent': {
+      const { externalId, recipientId, restMs } = outcome;
+      const settlement = arrived(kind, { externalId, recipientId }, { attempts });
+      return restMs > 0 ? { ...settlement, restUntil: after(now, restMs) } : settlement;
+    }
     case 'rejected':
-      return ended(message, 'failed', outcome.reason, outcome.detail);
-    case 'unknown':
+      // The platform takes one answer and has one: very likely that of the attempt in doubt. A look-up makes sure.
+      if (message.doubted && outcome.answered) return doubt(kind, refusedAsAnswered, outcome.detail, now);
       return {
-        ...unchanged,
-        message: { ...nothing, state: 'unconfirmed', reason: outcome.reason, detail: outcome.detail },
-        ledger: [{ kind: 'message.unconfirmed', detail: { kind: message.kind, reason: outcome.reason } }],
+        ...ended(kind, 'failed', outcome.reason, outcome.detail),
+        closesWindow: outcome.reason === 'outside_window' && kind === 'direct_message',
       };
-    case 'not_sent':
-      return later(
-        message,
-        now,
-        retryDelayMs(message.attempts, random),
-        outcome.reason,
-        outcome.detail,
-        false,
-      );
+    case 'unknown':
+      return doubt(kind, outcome.reason, outcome.detail, after(now, firstLookUpMs));
+    case 'not_sent': {
+      const delayMs = retryDelayMs(attempts, random);
+      return later(message, now, delayMs, outcome.reason, outcome.detail, false);
+    }
     case 'throttled': {
-      const jitter = 1 + 0.1 * random();
-      return later(message, now, outcome.retryAfterMs * jitter, 'throttled', outcome.detail, true);
+      const delayMs = outcome.retryAfterMs * (1 + 0.1 * random());
+      const restUntil = after(now, outcome.retryAfterMs);
+      return { ...later(message, now, delayMs, 'throttled', outcome.detail, true), restUntil };
     }
     case 'account':
       return {
@@ -84,43 +102,112 @@ export function settle(
   }
 }
 
+/**
+ * What a look-up means for a message of unknown outcome.
+ * @param message.lookUps how often it was looked up, this time included
+ * @param repetition what the platform does with a repeated send of this kind
+ */
+export function settleLookUp(
+  message: SettledMessage & { lookUps: number; reason: string | null },
+  result: LookUpResult,
+  repetition: Repetition,
+  now: Date,
+): Settlement {
+  const { kind } = message;
+  const askPerson = { ...doubt(kind, message.reason ?? 'unknown', result.detail, null), ledger: [] };
+  switch (result.kind) {
+    case 'found':
+      return arrived(kind, result, { attempts: message.attempts, proof: result.detail });
+    case 'absent':
+      return repetition === 'blind' ? askPerson : repeat(message, result.detail, now);
+    case 'unclear':
+      // Where the platform takes one answer only, the repetition itself is the question.
+      if (repetition === 'refused_twice' && message.reason !== refusedAsAnswered)
+        return repeat(message, result.detail, now);
+      return askPerson;
+    case 'unavailable': {
+      if (message.lookUps >= maxLookUps) return askPerson;
+      const delayMs = Math.max(result.retryAfterMs, Math.min(longestRetryMs, 15_000 * 2 ** message.lookUps));
+      return {
+        ...askPerson,
+        message: { ...askPerson.message, lookUpAt: after(now, delayMs) },
+      };
+    }
+    default:
+      return result satisfies never;
+  }
+}
+
 /** @returns the wait before try `attempts + 1`: doubling from 30 s to an hour, half of it random */
 export function retryDelayMs(attempts: number, random: () => number): number {
   const full = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.max(0, attempts - 1));
   return full / 2 + (full / 2) * random();
 }
 
-const nothing = { reason: null, detail: null, externalId: null, dueAt: null, refund: false };
-const unchanged = { delivery: null, held: null, recipientId: null, pauseAccount: null };
+const nothing = {
+  reason: null,
+  detail: null,
+  externalId: null,
+  dueAt: null,
+  lookUpAt: null,
+  refund: false,
+};
+const unchanged = {
+  delivery: null,
+  held: null,
+  recipientId: null,
+  restUntil: null,
+  closesWindow: false,
+  pauseAccount: null,
+};
 
-function sent(message: SettledMessage, outcome: Extract<SendOutcome, { kind: 'sent' }>): Settlement {
-  const { kind, attempts } = message;
-  const sentEntry = {
-    kind: 'message.sent',
-    detail: { kind, externalId: outcome.externalId, attempts },
-  } as const;
-  const common = {
-    ...unchanged,
-    message: { ...nothing, state: 'sent', externalId: outcome.externalId },
-  } as const;
+function after(now: Date, ms: number): Date {
+  return new Date(now.getTime() + ms);
+}
+
+/**
+ * The person has the message.
+ * @param known what goes into the ledger beside the message's kind and id
+ */
+export function arrived(
+  kind: MessageKind,
+  message: { externalId: string | null; recipientId: string | null },
+  known: Record<string, unknown>,
+): Settlement {
+  const { externalId, recipientId } = message;
+  const sentEntry = { kind: 'message.sent', detail: { kind, externalId, ...known } } as const;
+  const common = { ...unchanged, message: { ...nothing, state: 'sent', externalId } } as const;
   if (kind === 'public_reply') return { ...common, ledger: [sentEntry] };
   return {
     ...common,
     delivery: { state: 'delivered', reason: null },
     held: 'queued',
-    recipientId: outcome.recipientId,
+    recipientId,
     ledger: [sentEntry, { kind: 'resource.given', detail: {} }],
+  };
+}
+
+/** @param lookUpAt null where only a person can tell */
+export function doubt(
+  kind: MessageKind,
+  reason: string,
+  detail: string | null,
+  lookUpAt: Date | null,
+): Settlement {
+  return {
+    ...unchanged,
+    message: { ...nothing, state: 'unconfirmed', reason, detail, lookUpAt },
+    ledger: [{ kind: 'message.unconfirmed', detail: { kind, reason } }],
   };
 }
 
 /** The message will never be sent; without its private message a delivery has failed, and nothing is said in public. */
 export function ended(
-  message: { kind: MessageKind },
+  kind: MessageKind,
   state: 'failed' | 'expired',
   reason: string,
   detail: string,
 ): Settlement {
-  const { kind } = message;
   const messageEntry = { kind: `message.${state}`, detail: { kind, reason } } as const;
   const common = { ...unchanged, message: { ...nothing, state, reason, detail } };
   if (kind === 'public_reply') return { ...common, ledger: [messageEntry] };
@@ -132,6 +219,35 @@ export function ended(
   };
 }
 
+/** The attempt in doubt did not arrive, or a second would be refused: it goes out again, if there is time. */
+export function repeat(
+  message: { kind: MessageKind; deadlineAt: Date },
+  detail: string | null,
+  now: Date,
+): Settlement {
+  const { kind, deadlineAt } = message;
+  if (now >= deadlineAt) return ended(kind, 'expired', 'window_closed', detail ?? 'it was not sent in time');
+  return {
+    ...unchanged,
+    message: { ...nothing, state: 'queued', reason: 'sent_again', detail, dueAt: now },
+    ledger: [{ kind: 'message.repeated', detail: { kind } }],
+  };
+}
+
+/** Its deadline has passed while it waited. What is in doubt is not called unsent. */
+export function overdue(message: {
+  kind: MessageKind;
+  doubted: boolean;
+  tooLate: boolean;
+  reason: string | null;
+  detail: string | null;
+}): Settlement {
+  const { kind, reason, detail } = message;
+  if (message.doubted) return doubt(kind, reason ?? 'window_closed', detail, null);
+  const why = message.tooLate ? 'backlog' : (reason ?? 'window_closed');
+  return ended(kind, 'expired', why, detail ?? 'it was not sent in time');
+}
+
 function later(
   message: SettledMessage,
   now: Date,
@@ -141,7 +257,9 @@ function later(
   refund: boolean,
 ): Settlement {
   const lastTry = message.deadlineAt.getTime() - lastTryMs;
-  if (now.getTime() >= lastTry) return ended(message, 'expired', reason, detail);
+  if (now.getTime() >= lastTry) {
+    return overdue({ kind: message.kind, doubted: message.doubted, tooLate: false, reason, detail });
+  }
   // A wait that outlasts the window is cut short: one more try before it closes.
   const dueAt = new Date(Math.min(now.getTime() + delayMs, lastTry));
   return {

@@ -1,58 +1,102 @@
 import type pg from 'pg';
 import { runStatement, type Statement } from '../db/pool.ts';
 import { type MessageId, newId } from '../ids.ts';
+import { slotCtes } from './pacing.ts';
 import type { Settlement } from './settle.ts';
 
 export interface SettledRow {
   id: MessageId;
-  /** The lease under which the message was claimed; null for one that nobody has claimed. */
-  leaseToken: string | null;
+  /** What the message was when it was judged: the lease under which it was being sent, or the state in which it waited. */
+  was: { leaseToken: string } | 'queued' | 'unconfirmed';
   settlement: Settlement;
   /** The account's sealed credentials as they were claimed; null where none were used. */
   credentials: Buffer | null;
+  /** Who decided, where it was a person: goes into the ledger. */
+  resolvedBy?: { keyId: string | null; as: string };
 }
+
+/** A paused account is tried again after this long the first time; the wait doubles with each try. */
+export const firstProbeMs = 15 * 60_000;
 
 /**
  * Writes what follows from a group of sends: one statement, one commit. A settlement counts only while the message is
  * still in the state in which it was judged, under the same lease; `message` holds those that did, and everything else
- * hangs on it. Contacts are locked in the order in which intake locks them. An account is paused only while it still
- * has the credentials that failed: somebody may have renewed them meanwhile. The ledger takes its references from the
- * rows themselves.
+ * hangs on it. A public reply that is released gets its slot (`slot`); who was not served may ask again (`unserved`);
+ * contacts are locked in the order in which intake locks them. An account is paused only while it still has the
+ * credentials that failed: somebody may have renewed them meanwhile. The ledger takes its references from the rows
+ * themselves.
  */
 const settleStatement: Statement = {
   name: 'deliveries-settle',
   text: `
     with input as materialized (
       select * from json_to_recordset($1::json) as o(
-        id uuid, lease_token uuid, state text, reason text, detail text, external_id text, due_at timestamptz,
-        refund int, delivery_state text, delivery_reason text, held text, recipient_id text,
-        pause_reason text, pause_detail text, pause_ledger_id uuid, credentials text)
+        id uuid, was text, lease_token uuid, state text, reason text, detail text, external_id text,
+        due_at timestamptz, look_up_at timestamptz, refund int, delivery_state text, delivery_reason text, held text,
+        recipient_id text, rest_until timestamptz, closes_window boolean,
+        pause_reason text, pause_detail text, pause_ledger_id uuid, pause_alert_id uuid, credentials text)
     ),
+    released as (
+      select h.id as message_id, h.account_id, h.pace, h.deadline_at
+      from input o join messages m using (id) join messages h on h.delivery_id = m.delivery_id and h.state = 'held'
+      where o.held = 'queued'
+    ),
+    ${slotCtes('released', '$2')},
     message as (
       update messages m
       set state = o.state, reason = o.reason, detail = o.detail, external_id = coalesce(o.external_id, m.external_id),
-          attempts = m.attempts - o.refund, due_at = coalesce(o.due_at, m.due_at), wake_at = coalesce(o.due_at, m.wake_at),
+          attempts = m.attempts - o.refund, due_at = coalesce(o.due_at, m.due_at),
+          wake_at = coalesce(least(o.due_at, m.deadline_at), m.wake_at),
+          doubted_at = case when o.state = 'unconfirmed' then coalesce(m.doubted_at, $2) else m.doubted_at end,
+          look_up_at = o.look_up_at,
           lease_token = null, lease_until = null,
           settled_at = case when o.state in ('sent', 'failed', 'expired') then $2::timestamptz end
       from input o
-      where m.id = o.id
-        and ((o.lease_token is null and m.state = 'queued') or (m.state = 'sending' and m.lease_token = o.lease_token))
-      returning m.id, m.delivery_id, m.account_id, m.workspace_id
+      where m.id = o.id and m.state = o.was and m.lease_token is not distinct from o.lease_token
+      returning m.id, m.delivery_id, m.account_id, m.workspace_id, m.pace, m.target_id
+    ),
+    rested as (
+      update account_paces p
+      set rest_until = greatest(p.rest_until, r.rest_until), relay = true
+      from (
+        select m.account_id, m.pace, max(o.rest_until) as rest_until
+        from message m join input o using (id)
+        where o.rest_until is not null
+        group by m.account_id, m.pace
+      ) r
+      where p.account_id = r.account_id and p.pace = r.pace
+    ),
+    closed as (
+      update conversations c
+      set window_ends_at = $2
+      from message m join input o using (id)
+      where o.closes_window and c.account_id = m.account_id and c.external_id = m.target_id and c.window_ends_at > $2
     ),
     delivery as (
       update deliveries d
       set state = o.delivery_state, reason = o.delivery_reason, settled_at = $2
       from message m join input o using (id)
       where d.id = m.delivery_id and d.state = 'waiting' and o.delivery_state is not null
+      returning d.id, d.state, d.trigger_id, d.contact_id
+    ),
+    unserved as (
+      delete from servings s using delivery d
+      where d.state in ('failed', 'expired')
+        and s.trigger_id = d.trigger_id and s.contact_id = d.contact_id and s.delivery_id = d.id
     ),
     held as (
       update messages h
-      set state = o.held, due_at = $2, wake_at = $3,
+      set state = o.held,
+          due_at = coalesce(slot.due_at, $2),
+          wake_at = case when slot.due_at > $2 then least(slot.due_at, h.deadline_at) else $3::timestamptz end,
           reason = case o.held when 'cancelled' then 'private_message_not_sent' end,
           settled_at = case o.held when 'cancelled' then $2::timestamptz end
-      from message m join input o using (id)
-      where h.delivery_id = m.delivery_id and h.state = 'held' and o.held is not null
-      returning h.id, h.state
+      from message m
+      join input o using (id)
+      join messages waiting on waiting.delivery_id = m.delivery_id and waiting.state = 'held'
+      left join slot on slot.message_id = waiting.id
+      where h.id = waiting.id and h.state = 'held' and o.held is not null
+      returning h.id, h.state, h.due_at
     ),
     contact as (
       update contacts c
@@ -71,15 +115,24 @@ const settleStatement: Statement = {
     ),
     paused as (
       update accounts a
-      set state = 'paused', state_reason = p.pause_reason, updated_at = $2
+      set state = 'paused', state_reason = p.pause_reason, updated_at = $2,
+          probe_at = $2::timestamptz + ${firstProbeMs} * interval '1 millisecond', probes = 0
       from (
-        select distinct on (m.account_id) m.account_id, o.pause_reason, o.pause_detail, o.pause_ledger_id, o.credentials
+        select distinct on (m.account_id) m.account_id, o.pause_reason, o.pause_detail, o.pause_ledger_id,
+               o.pause_alert_id, o.credentials
         from message m join input o using (id)
         where o.pause_reason is not null
         order by m.account_id
       ) p
       where a.id = p.account_id and a.state = 'active' and a.credentials = decode(p.credentials, 'base64')
-      returning a.id, a.workspace_id, p.pause_reason, p.pause_detail, p.pause_ledger_id
+      returning a.id, a.workspace_id, p.pause_reason, p.pause_detail, p.pause_ledger_id, p.pause_alert_id
+    ),
+    alert as (
+      insert into alerts (id, workspace_id, account_id, kind, detail, raised_at)
+      select pause_alert_id, workspace_id, id, 'account_paused',
+             jsonb_build_object('reason', pause_reason, 'said', pause_detail), $2
+      from paused
+      on conflict (account_id, kind) where cleared_at is null do update set detail = excluded.detail
     ),
     ledger as (
       insert into ledger_entries (id, workspace_id, at, kind, account_id, event_id, delivery_id, message_id, contact_id,
@@ -96,12 +149,12 @@ const settleStatement: Statement = {
     )
     select m.id, null as released from message m
     union all
-    select null, h.id from held h where h.state = 'queued'`,
+    select null, h.id from held h where h.state = 'queued' and h.due_at <= $2`,
 };
 
 /**
  * @param wakeAt when the scheduler wakes messages that this releases, should their wake be lost
- * @returns which settlements counted, and the messages that became ready to be sent because of them
+ * @returns which settlements counted, and the messages that may go out at once because of them
  */
 export async function storeSettlements(
   pool: pg.Pool,
@@ -109,14 +162,10 @@ export async function storeSettlements(
   now: Date,
   wakeAt: Date,
 ): Promise<{ accepted: Set<MessageId>; released: MessageId[] }> {
-  const ledger = rows.flatMap(({ id, settlement }) =>
-    settlement.ledger.map((entry) => ({
-      id: newId(),
-      message_id: id,
-      kind: entry.kind,
-      detail: entry.detail,
-    })),
-  );
+  const ledger = rows.flatMap(({ id, settlement, resolvedBy }) => [
+    ...(resolvedBy ? [{ id: newId(), message_id: id, kind: 'message.resolved', detail: resolvedBy }] : []),
+    ...settlement.ledger.map(({ kind, detail }) => ({ id: newId(), message_id: id, kind, detail })),
+  ]);
   const result = await runStatement<{ id: string | null; released: string | null }>(pool, settleStatement, [
     JSON.stringify(rows.map(toInput)),
     now,
@@ -129,24 +178,29 @@ export async function storeSettlements(
   };
 }
 
-function toInput({ id, leaseToken, settlement, credentials }: SettledRow): Record<string, unknown> {
-  const { message, delivery, held, recipientId, pauseAccount } = settlement;
+function toInput({ id, was, settlement, credentials }: SettledRow): Record<string, unknown> {
+  const { message, delivery, held, recipientId, restUntil, closesWindow, pauseAccount } = settlement;
   return {
     id,
-    lease_token: leaseToken,
+    was: typeof was === 'string' ? was : 'sending',
+    lease_token: typeof was === 'string' ? null : was.leaseToken,
     state: message.state,
     reason: message.reason,
     detail: message.detail,
     external_id: message.externalId,
     due_at: message.dueAt,
+    look_up_at: message.lookUpAt,
     refund: message.refund ? 1 : 0,
     delivery_state: delivery?.state ?? null,
     delivery_reason: delivery?.reason ?? null,
     held,
     recipient_id: recipientId,
+    rest_until: restUntil,
+    closes_window: closesWindow,
     pause_reason: pauseAccount?.reason ?? null,
     pause_detail: pauseAccount?.detail ?? null,
     pause_ledger_id: pauseAccount ? newId() : null,
+    pause_alert_id: pauseAccount ? newId() : null,
     credentials: pauseAccount ? (credentials?.toString('base64') ?? null) : null,
   };
 }

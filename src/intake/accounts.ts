@@ -7,7 +7,7 @@ import type { IntakeAccount } from './decide.ts';
 const findAccounts: Statement = {
   name: 'intake-accounts',
   text: `
-    select id, external_id, username, trigger_revision
+    select id, external_id, username, trigger_revision, public_replies_per_post
     from accounts
     where platform = $1 and external_id = any($2::text[]) and state <> 'disconnected'`,
 };
@@ -33,6 +33,7 @@ interface AccountRow {
   external_id: string;
   username: string | null;
   trigger_revision: number;
+  public_replies_per_post: number | null;
 }
 
 interface TriggerColumns {
@@ -53,7 +54,8 @@ type LoadedRow = { account_id: string; workspace_id: string; trigger_revision: n
   | { trigger_id: null }
 );
 
-type CachedAccount = Omit<IntakeAccount, 'username'>;
+/** Without what is read afresh for each flush. */
+type CachedAccount = Omit<IntakeAccount, 'username' | 'publicRepliesPerPost'>;
 
 export interface AccountLookup {
   /** @returns the connected ones of these accounts, by the platform's id */
@@ -100,7 +102,11 @@ export function createAccountLookup(pool: pg.Pool, maxCachedAccounts = 10_000): 
       for (const row of rows) {
         const account = cache.get(row.id);
         if (!account) throw new Error(`account ${row.id} was not loaded`);
-        found.set(row.external_id, { ...account, username: row.username });
+        found.set(row.external_id, {
+          ...account,
+          username: row.username,
+          publicRepliesPerPost: row.public_replies_per_post,
+        });
       }
       evictOldest();
       return found;

@@ -1,7 +1,7 @@
+import { type DraftMessage, draftMessage } from '../deliveries/draft.ts';
 import type { CommentEvent, PlatformEvent, TextLimit } from '../platforms/port.ts';
-import type { WeightedTemplate } from '../triggers/definition.ts';
 import type { MatchableTrigger, TriggerSet } from '../triggers/matcher.ts';
-import { drawTemplate, renderTemplate, type TemplateContext, textSize } from '../triggers/templates.ts';
+import type { TemplateContext } from '../triggers/templates.ts';
 import type { EventReason } from './reasons.ts';
 
 /** A connected account with what it takes to decide about its events. */
@@ -9,15 +9,11 @@ export interface IntakeAccount {
   id: string;
   workspaceId: string;
   username: string | null;
+  /** The most public replies under one post; null for no end. */
+  publicRepliesPerPost: number | null;
   triggerRevision: number;
   triggers: TriggerSet;
   resources: ReadonlyMap<string, TemplateContext['resource']>;
-}
-
-export interface DraftMessage {
-  text: string;
-  /** Index of the template that was drawn. */
-  variant: number;
 }
 
 /** What is done about an event, before anything is written. */
@@ -65,7 +61,7 @@ export function decide(
     account: { username: account.username },
   };
   const { dmTemplates, publicReplies } = trigger.definition;
-  const privateReply = draft(dmTemplates, context, limits.private_reply, random);
+  const privateReply = draftMessage(dmTemplates, context, limits.private_reply, random);
   if (!privateReply) return skip('message_unrenderable');
   return {
     outcome: 'matched',
@@ -73,7 +69,7 @@ export function decide(
     trigger,
     keyword: hit.keyword,
     privateReply,
-    publicReply: draft(publicReplies, context, limits.public_reply, random),
+    publicReply: draftMessage(publicReplies, context, limits.public_reply, random),
   };
 }
 
@@ -86,31 +82,4 @@ function isOwn(comment: CommentEvent, account: IntakeAccount): boolean {
   if (comment.own) return true;
   const name = comment.author?.username;
   return name != null && name.toLowerCase() === account.username?.toLowerCase();
-}
-
-/** Draws a template; where what it gives does not fit after all, the others have their turn. */
-function draft(
-  templates: readonly WeightedTemplate[],
-  context: TemplateContext,
-  limit: TextLimit,
-  random: () => number,
-): DraftMessage | null {
-  if (templates.length === 0) return null;
-  const drawn = drawTemplate(templates, random);
-  for (let i = 0; i < templates.length; i += 1) {
-    const variant = (drawn + i) % templates.length;
-    const template = templates[variant] as WeightedTemplate;
-    const text = tryRender(template.text, context);
-    if (text && textSize(text, limit.unit) <= limit.max) return { text, variant };
-  }
-  return null;
-}
-
-/** Templates are checked when they are saved; one that fails now is passed over like one that is too long. */
-function tryRender(template: string, context: TemplateContext): string | null {
-  try {
-    return renderTemplate(template, context);
-  } catch {
-    return null;
-  }
 }

@@ -50,8 +50,8 @@ export function createIntake(deps: {
       const account = known.get(arrival.adapter.name)?.get(arrival.event.accountExternalId) ?? null;
       return addDecided(rows, arrival, account);
     });
-    const fresh = await storeEvents(deps.pool, rows);
-    deps.wake(rows.messagesToWake(fresh));
+    const { fresh, ready } = await storeEvents(deps.pool, rows, deps.now());
+    deps.wake(ready);
     return added.map(({ row, first }) => (first && fresh.has(row.id) ? row.outcome : 'repeated'));
   }
 

@@ -1,5 +1,6 @@
+import { servingOf } from '../deliveries/serving.ts';
 import { wakeGraceMs } from '../deliveries/wake.ts';
-import { type MessageId, newId } from '../ids.ts';
+import { newId } from '../ids.ts';
 import type { PlatformAdapter, PlatformEvent } from '../platforms/port.ts';
 import type { Decision, IntakeAccount } from './decide.ts';
 import type { EventRow, LedgerRow, MessageRow } from './store.ts';
@@ -56,6 +57,7 @@ export class FlushRows {
       ...decision.privateReply,
       id: newId(),
       kind: 'private_reply',
+      pace: adapter.paceOf('private_reply', event.live),
       state: 'queued',
     });
     // Said in public only once it is true: the reply under the comment waits for the private message.
@@ -65,6 +67,7 @@ export class FlushRows {
         ...decision.publicReply,
         id: newId(),
         kind: 'public_reply',
+        pace: adapter.paceOf('public_reply', event.live),
         state: 'held',
       });
     }
@@ -73,14 +76,6 @@ export class FlushRows {
       { id: newId(), event_id: row.id, kind: 'comment.matched', detail: matched },
       { id: newId(), event_id: row.id, kind: 'payment.made', detail: { payment: 'comment' } },
     );
-  }
-
-  /** @param fresh the events that turned out to be new */
-  messagesToWake(fresh: ReadonlySet<string>): MessageId[] {
-    const deliveries = new Set(this.events.filter((row) => fresh.has(row.id)).map((row) => row.delivery_id));
-    return this.messages
-      .filter((message) => message.state === 'queued' && deliveries.has(message.delivery_id))
-      .map((message) => message.id);
   }
 }
 
@@ -111,18 +106,37 @@ function toEventRow(
     trigger_version: matched?.trigger.version ?? null,
     resource_id: matched?.trigger.resourceId ?? null,
     keyword: matched?.keyword ?? null,
+    ...servingOf(matched?.trigger.definition.frequency ?? 'unlimited', postOf(event)),
+    public_replies_per_post: account?.publicRepliesPerPost ?? null,
+    skip_ledger_id: matched ? newId() : null,
   };
+}
+
+/** Without a post to tell, a comment counts as one on a post of its own. */
+function postOf(event: PlatformEvent): string {
+  if (event.kind !== 'comment') return '';
+  return event.mediaId ?? `comment:${event.commentId}`;
 }
 
 type Content = Pick<
   EventRow,
-  'external_id' | 'author_external_id' | 'author_username' | 'media_id' | 'parent_id' | 'text' | 'payload'
+  | 'external_id'
+  | 'author_external_id'
+  | 'author_username'
+  | 'recipient_external_id'
+  | 'window_ends_at'
+  | 'media_id'
+  | 'parent_id'
+  | 'text'
+  | 'payload'
 >;
 
 const noContent: Content = {
   external_id: null,
   author_external_id: null,
   author_username: null,
+  recipient_external_id: null,
+  window_ends_at: null,
   media_id: null,
   parent_id: null,
   text: null,
@@ -139,7 +153,15 @@ function contentOf(event: PlatformEvent): Content {
   };
   if (event.kind === 'comment') {
     const { commentId, mediaId, parentId, text } = event;
-    return { ...author, external_id: commentId, media_id: mediaId, parent_id: parentId, text, payload: null };
+    return { ...noContent, ...author, external_id: commentId, media_id: mediaId, parent_id: parentId, text };
   }
-  return { ...noContent, ...author, external_id: event.externalId, text: event.text, payload: event.payload };
+  return {
+    ...noContent,
+    ...author,
+    external_id: event.externalId,
+    recipient_external_id: event.recipientId,
+    window_ends_at: event.windowEndsAt,
+    text: event.text,
+    payload: event.payload,
+  };
 }

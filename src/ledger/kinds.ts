@@ -12,13 +12,23 @@ export const ledgerKinds = [
   'message.failed',
   /** It is not known whether a message left. `detail.kind`, `detail.reason` */
   'message.unconfirmed',
+  /** An attempt of unknown outcome did not arrive, or a second is refused by the platform: it goes out again. */
+  'message.repeated',
+  /** A person decided what became of an unconfirmed message. `detail.as`, `detail.keyId` */
+  'message.resolved',
   /** A message could not be sent while the platform's window was open. `detail.kind`, `detail.reason` */
   'message.expired',
   /** A delivery ended without giving the resource. `detail.reason` */
   'delivery.failed',
   'delivery.expired',
+  /** A trigger matched, and the contact was not served. `detail.reason` */
+  'delivery.skipped',
+  /** A delivery that failed or expired was begun anew. `detail.replayOfId`, `detail.keyId` */
+  'delivery.replayed',
   /** The platform does not let the account send; its messages wait. `detail.reason`, `detail.said` */
   'account.paused',
+  /** A try showed that the account may send again. `detail.reason` is why it had been paused */
+  'account.resumed',
 ] as const;
 
 export type LedgerKind = (typeof ledgerKinds)[number];

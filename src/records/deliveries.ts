@@ -1,15 +1,15 @@
 import type { Delivery, Message, PrismaClient } from '../db/generated/client.ts';
 import type { AccountId, ContactId, DeliveryId, MessageId, TriggerId, WorkspaceId } from '../ids.ts';
-import type { MessageKind } from '../platforms/port.ts';
+import { type MessageKind, messageKinds } from '../platforms/port.ts';
 import { notFound } from '../problem.ts';
 import { below, newestFirst, type Page, type PageRequest, toPageById } from './page.ts';
 
-export const deliveryStates = ['waiting', 'delivered', 'failed', 'expired'] as const;
+export const deliveryStates = ['waiting', 'delivered', 'skipped', 'failed', 'expired'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
 export const doors = ['comment', 'private'] as const;
 
-export const messageKinds = ['private_reply', 'public_reply'] as const satisfies MessageKind[];
+export { messageKinds };
 export const messageStates = [
   'held',
   'queued',
@@ -21,6 +21,10 @@ export const messageStates = [
   'cancelled',
 ] as const;
 export type MessageState = (typeof messageStates)[number];
+
+/** What a message waits for that is not at its end. */
+export const messageNeeds = ['slot', 'account', 'private_message', 'answer', 'look_up', 'person'] as const;
+export type MessageNeed = (typeof messageNeeds)[number];
 
 export interface DeliveryView {
   id: DeliveryId;
@@ -34,6 +38,9 @@ export interface DeliveryView {
   keyword: string;
   state: DeliveryState;
   reason: string | null;
+  run: number;
+  replayOfId: DeliveryId | null;
+  replayedAt: string | null;
   createdAt: string;
   settledAt: string | null;
 }
@@ -50,7 +57,8 @@ export interface MessageView {
   text: string;
   variant: number;
   attempts: number;
-  dueAt: string;
+  waitsFor: MessageNeed | null;
+  expectedAt: string | null;
   deadlineAt: string;
   externalId: string | null;
   createdAt: string;
@@ -99,20 +107,37 @@ export async function findDelivery(
   where: { workspaceId: WorkspaceId } & ({ id: DeliveryId } | { eventId: string }),
 ): Promise<DeliveryWithMessages | null> {
   const row = await prisma.delivery.findFirst({
-    where,
-    include: { messages: { orderBy: { id: 'asc' } } },
+    where: 'eventId' in where ? { ...where, replayedAt: null } : where,
+    include: { messages: { orderBy: { id: 'asc' } }, account: { select: { state: true } } },
   });
-  return row && { ...toDeliveryView(row), messages: row.messages.map(toMessageView) };
+  if (!row) return null;
+  const messages = row.messages.map((message) => toMessageView({ ...message, account: row.account }));
+  return { ...toDeliveryView(row), messages };
+}
+
+export async function getMessage(
+  prisma: PrismaClient,
+  workspaceId: WorkspaceId,
+  id: MessageId,
+): Promise<MessageView> {
+  const row = await prisma.message.findFirst({
+    where: { id, workspaceId },
+    include: { account: { select: { state: true } } },
+  });
+  if (!row) throw notFound('message');
+  return toMessageView(row);
 }
 
 /** For example the unconfirmed ones, which a person has to judge. */
 export async function listMessages(
   prisma: PrismaClient,
   workspaceId: WorkspaceId,
-  filter: PageRequest & { state?: MessageState | undefined },
+  filter: PageRequest & { state?: MessageState | undefined; accountId?: AccountId | undefined },
 ): Promise<Page<MessageView>> {
+  const { state, accountId } = filter;
   const rows = await prisma.message.findMany({
-    where: { workspaceId, ...(filter.state && { state: filter.state }), ...below(filter) },
+    where: { workspaceId, ...(state && { state }), ...(accountId && { accountId }), ...below(filter) },
+    include: { account: { select: { state: true } } },
     ...newestFirst(filter),
   });
   return toPageById(rows, filter.limit, toMessageView);
@@ -131,13 +156,19 @@ function toDeliveryView(row: Delivery): DeliveryView {
     keyword: row.keyword,
     state: row.state as DeliveryState,
     reason: row.reason,
+    run: row.run,
+    replayOfId: row.replayOfId,
+    replayedAt: row.replayedAt?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
     settledAt: row.settledAt?.toISOString() ?? null,
   };
 }
 
+type MessageRow = Message & { account: { state: string } };
+
 /** Without the lease: that is between the workers. */
-function toMessageView(row: Message): MessageView {
+function toMessageView(row: MessageRow): MessageView {
+  const waitsFor = needOf(row);
   return {
     id: row.id,
     deliveryId: row.deliveryId,
@@ -150,10 +181,27 @@ function toMessageView(row: Message): MessageView {
     text: row.text,
     variant: row.variant,
     attempts: row.attempts,
-    dueAt: row.dueAt.toISOString(),
+    waitsFor,
+    // A slot beyond the deadline is not one: unless the line gets shorter, the message expires.
+    expectedAt: waitsFor === 'slot' && row.dueAt <= row.deadlineAt ? row.dueAt.toISOString() : null,
     deadlineAt: row.deadlineAt.toISOString(),
     externalId: row.externalId,
     createdAt: row.createdAt.toISOString(),
     settledAt: row.settledAt?.toISOString() ?? null,
   };
+}
+
+function needOf(row: MessageRow): MessageNeed | null {
+  switch (row.state as MessageState) {
+    case 'held':
+      return 'private_message';
+    case 'queued':
+      return row.account.state === 'active' ? 'slot' : 'account';
+    case 'sending':
+      return 'answer';
+    case 'unconfirmed':
+      return row.lookUpAt === null ? 'person' : 'look_up';
+    default:
+      return null;
+  }
 }

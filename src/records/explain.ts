@@ -107,6 +107,7 @@ async function triggersAsOf(
 const endings: Record<DeliveryWithMessages['state'], (reason: string | null) => string> = {
   delivered: () => 'and the resource has been delivered',
   waiting: () => 'and its delivery is under way',
+  skipped: () => 'but this person has been served as often as the trigger allows',
   failed: (reason) => `but its delivery failed (${reason ?? 'no reason given'})`,
   expired: (reason) => `but its delivery expired (${reason ?? 'no reason given'})`,
 };

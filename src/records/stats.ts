@@ -31,7 +31,7 @@ export async function readStats(prisma: PrismaClient, workspaceId: WorkspaceId):
       select case when e.outcome = 'skipped' then 'skipped' else d.state end as fate,
              case when e.outcome = 'skipped' then e.reason else d.reason end as reason,
              count(*) as count
-      from events e left join deliveries d on d.event_id = e.id
+      from events e left join deliveries d on d.event_id = e.id and d.replayed_at is null
       where e.workspace_id = ${workspaceId}::uuid
       group by 1, 2
     ),

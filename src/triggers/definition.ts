@@ -29,6 +29,17 @@ const mediaId = storableText
   .max(100)
   .regex(/^[^/\s]*$/, 'must be the id of a post, as the platform’s API gives it, not a link to it');
 
+/** How often one contact is served by one trigger. */
+const frequency = z
+  .union([
+    z.enum(['once_per_trigger', 'once_per_post', 'unlimited']),
+    z.strictObject({ everyDays: z.int().min(1).max(365) }),
+  ])
+  .describe(
+    'How often one person gets it: once, once under each post, again after some days, or for every comment. What failed or expired does not count',
+  );
+export type Frequency = z.infer<typeof frequency>;
+
 /** What a trigger listens for and what it answers; stored with each version. */
 export const triggerDefinition = z.strictObject({
   keywords: z
@@ -51,6 +62,7 @@ export const triggerDefinition = z.strictObject({
     .max(20)
     .default([])
     .describe('One is drawn and posted under the comment once the private message is out; empty for none'),
+  frequency: frequency.default('once_per_trigger'),
 });
 
 export type WeightedTemplate = z.infer<typeof weightedTemplate>;

@@ -56,7 +56,12 @@ describe('a private reply that the platform takes', () => {
 describe('a private reply that the platform refuses', () => {
   it('fails the delivery with the reason and cancels the public reply', async () => {
     const { privateReply, publicReply, deliveryId } = await stage.begin();
-    stage.answer = () => ({ kind: 'rejected', reason: 'recipient_unavailable', detail: 'code 551' });
+    stage.answer = () => ({
+      kind: 'rejected',
+      reason: 'recipient_unavailable',
+      detail: 'code 551',
+      answered: false,
+    });
     await stage.engine().deliver([privateReply]);
     expect(await stage.message(privateReply)).toMatchObject({
       state: 'failed',
@@ -113,7 +118,7 @@ describe('a send of which nobody knows the outcome', () => {
     expect((await stage.delivery(deliveryId)).ledger.at(-1)).toBe('message.unconfirmed');
 
     // The dead come back: what they say under a lease that is over does not count.
-    hang?.({ kind: 'sent', externalId: 'late', recipientId: null });
+    hang?.({ kind: 'sent', externalId: 'late', recipientId: null, restMs: 0 });
     await dying;
     expect(stage.reports.at(-1)).toMatchObject({ outcome: 'sent', accepted: false });
     expect(await stage.message(privateReply)).toMatchObject({ state: 'unconfirmed', external_id: null });

@@ -35,7 +35,13 @@ describe('an account that was connected anew', () => {
 describe('a process with another encryption key', () => {
   it('sends nothing and says so, without a word against the account', async () => {
     const { privateReply } = await stage.begin();
-    const stranger = stage.engine({ openCredentials: () => expect.fail('not this key') });
+    const stranger = stage.engine({
+      open: {
+        adapterFor: () => stage.platform,
+        adapters: () => [stage.platform],
+        credentialsOf: () => expect.fail('not this key'),
+      },
+    });
     await stranger.deliver([privateReply]);
     expect(stage.platform.asked).toHaveLength(0);
     expect(await stage.message(privateReply)).toMatchObject({
@@ -91,7 +97,12 @@ describe('a database that breaks', () => {
 
   it('or refuses what the platform said does not lose what became of the message', async () => {
     const { privateReply } = await stage.begin();
-    stage.answer = () => ({ kind: 'rejected', reason: 'invalid_message', detail: 'a NUL: \0' });
+    stage.answer = () => ({
+      kind: 'rejected',
+      reason: 'invalid_message',
+      detail: 'a NUL: \0',
+      answered: false,
+    });
     await stage.engine().deliver([privateReply]);
     expect(await stage.message(privateReply)).toMatchObject({
       state: 'failed',

@@ -7,7 +7,7 @@ import { aComment, scriptedPlatform } from '../support/platform.ts';
 import { type Seeded, seed } from '../support/seed.ts';
 import { createDatabase, type TestDatabase } from '../support/services.ts';
 
-const platform = scriptedPlatform(() => ({ kind: 'sent', externalId: 'm', recipientId: null }));
+const platform = scriptedPlatform(() => ({ kind: 'sent', externalId: 'm', recipientId: null, restMs: 0 }));
 
 let database: TestDatabase;
 let seeded: Seeded;
@@ -135,6 +135,8 @@ describe('the reason of an event that is skipped', () => {
       occurredAt: null,
       externalId: 'mid',
       author: null,
+      recipientId: null,
+      windowEndsAt: null,
       text: 'hi',
       payload: { a: 1 },
     };

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createIntake, type Intake } from '../../src/intake/intake.ts';
-import type { CommentEvent, PlatformEvent } from '../../src/platforms/port.ts';
+import type { CommentEvent, PlatformEvent, QuietEvent } from '../../src/platforms/port.ts';
 import { aComment } from '../support/platform.ts';
 import {
   type Client,
@@ -172,13 +172,15 @@ describe('an explanation', () => {
 
   it('covers what is no comment at all', async () => {
     const { account } = await connect(client);
-    const event: PlatformEvent = {
+    const event: QuietEvent = {
       kind: 'message',
       accountExternalId: account.externalId,
       dedupeKey: 'message:1',
       occurredAt: new Date(),
       externalId: 'm1',
       author: { externalId: '5', username: null },
+      recipientId: null,
+      windowEndsAt: null,
       text: 'GUIDE',
       payload: { mid: 'm1', nested: { text: 'GUIDE' } },
     };

@@ -29,8 +29,14 @@ describe('a fault', () => {
     const prisma = new PrismaClient({
       adapter: new PrismaPg({ connectionString: `postgres://someone:password1@127.0.0.1:${port}/nothing` }),
     });
-    const { secretBox } = api;
-    const app = buildApp({ prisma, platforms: new Map(), secretBox, publicUrl: 'https://fairdrop.example' });
+    const { secretBox, deliveries } = api;
+    const app = buildApp({
+      prisma,
+      platforms: new Map(),
+      secretBox,
+      deliveries,
+      publicUrl: 'https://fairdrop.example',
+    });
     const answer = await app.inject({
       url: '/v1/stats',
       headers: { authorization: `Bearer ${newApiKey()}` },

@@ -2,9 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import pg from 'pg';
 import { buildApp } from '../../src/api/app.ts';
 import { createSecretBox } from '../../src/crypto/secret-box.ts';
 import { PrismaClient } from '../../src/db/generated/client.ts';
+import { createDeliveryActions, type DeliveryActions } from '../../src/deliveries/actions.ts';
 import type { Identification, PlatformAdapter } from '../../src/platforms/port.ts';
 import { createApiKey, type Scope } from '../../src/workspaces/api-keys.ts';
 import { createWorkspace } from '../../src/workspaces/workspaces.ts';
@@ -36,6 +38,10 @@ export interface Harness {
   app: FastifyInstance;
   prisma: PrismaClient;
   secretBox: ReturnType<typeof createSecretBox>;
+  pool: pg.Pool;
+  deliveries: DeliveryActions;
+  /** The messages that were put into the queue. */
+  woken: string[];
   platform: PlatformAdapter & { identified: string[] };
   /** What was logged, line by line. */
   log: string[];
@@ -76,7 +82,12 @@ export async function startHarness(): Promise<Harness> {
   const secretBox = createSecretBox([{ id: 'test', key: randomBytes(32) }]);
   const identified: string[] = [];
   const platform = {
-    ...scriptedPlatform(() => ({ kind: 'rejected', reason: 'test', detail: 'nothing is sent here' })),
+    ...scriptedPlatform(() => ({
+      kind: 'rejected',
+      reason: 'test',
+      detail: 'nothing is sent here',
+      answered: false,
+    })),
     identified,
     identify(credentials: { accessToken: string }) {
       identified.push(credentials.accessToken);
@@ -86,9 +97,19 @@ export async function startHarness(): Promise<Harness> {
   const log: string[] = [];
   const clock = { now: new Date() };
   const answers: string[] = [];
+  const platforms = new Map([['instagram', platform]]);
+  const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  const woken: string[] = [];
+  const deliveries = createDeliveryActions({
+    pool,
+    platforms,
+    wake: (ids) => void woken.push(...ids),
+    random: Math.random,
+  });
   const app = buildApp({
     prisma,
-    platforms: new Map([['instagram', platform]]),
+    platforms,
+    deliveries,
     secretBox,
     publicUrl: 'https://fairdrop.example',
     logger: loggerInto(log),
@@ -142,6 +163,9 @@ export async function startHarness(): Promise<Harness> {
     app,
     prisma,
     secretBox,
+    pool,
+    deliveries,
+    woken,
     platform,
     log,
     clock,
@@ -155,7 +179,7 @@ export async function startHarness(): Promise<Harness> {
     },
     async close() {
       await app.close();
-      await prisma.$disconnect();
+      await Promise.all([prisma.$disconnect(), pool.end()]);
       await database.drop();
     },
   };

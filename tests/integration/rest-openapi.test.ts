@@ -189,7 +189,7 @@ describe('the OpenAPI document', () => {
 
   it('is for wherever it was read from, when no public address was configured', async () => {
     const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: api.databaseUrl }) });
-    const app = buildApp({ prisma, platforms: new Map(), secretBox: api.secretBox });
+    const app = buildApp({ ...api, prisma, platforms: new Map() });
     try {
       const answer = await app.inject('/docs/json');
       expect(answer.json().servers).toEqual([{ url: '/' }]);

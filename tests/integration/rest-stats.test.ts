@@ -57,6 +57,7 @@ async function happened(client: Client, { account, trigger, resource }: Json, fa
       ...owned,
       deliveryId,
       kind: 'private_reply',
+      pace: 'private_reply',
       state: fate.state === 'delivered' ? 'sent' : fate.state === 'waiting' ? 'queued' : fate.state,
       targetId: '1',
       text: 'a',

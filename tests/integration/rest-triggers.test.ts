@@ -40,6 +40,7 @@ describe('a trigger', () => {
       mediaIds: [],
       dmTemplates: [{ text: 'Here it is: {{ resource.url }}', weight: 1 }],
       publicReplies: [],
+      frequency: 'once_per_trigger',
       asks: ['comment'],
       createdAt: trigger.createdAt,
       updatedAt: trigger.createdAt,

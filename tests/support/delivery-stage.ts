@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest';
+import type { OpenAccount } from '../../src/deliveries/account.ts';
 import { createDeliveryEngine, type DeliveryEngine, type SendReport } from '../../src/deliveries/deliver.ts';
+import { createReconciler, type Reconciler } from '../../src/deliveries/reconcile.ts';
 import { createScheduler, type Scheduler } from '../../src/deliveries/scheduler.ts';
 import { createIntake } from '../../src/intake/intake.ts';
 import type { OutgoingMessage, SendOutcome } from '../../src/platforms/port.ts';
@@ -14,10 +16,12 @@ export const sent: Answer = (message) => ({
   kind: 'sent',
   externalId: `mid.${message.targetId}`,
   recipientId: '900',
+  restMs: 0,
 });
 
 type EngineParts = Parameters<typeof createDeliveryEngine>[0];
 type SchedulerParts = Parameters<typeof createScheduler>[0];
+type ReconcilerParts = Parameters<typeof createReconciler>[0];
 
 /** Everything around the delivery engine: a real database, a platform that answers as told, a clock that is set. */
 export interface DeliveryStage {
@@ -31,6 +35,7 @@ export interface DeliveryStage {
   reports: SendReport[];
   engine(given?: Partial<EngineParts>): DeliveryEngine;
   scheduler(given?: Partial<SchedulerParts>): Scheduler;
+  reconciler(given?: Partial<ReconcilerParts>): Reconciler;
   later(ms: number): void;
   /** One comment that matched: its delivery with a private reply that is queued and a public one that is held. */
   begin(): Promise<{ privateReply: string; publicReply: string; deliveryId: string; commentId: string }>;
@@ -64,6 +69,13 @@ export function useDeliveryStage(): DeliveryStage {
     random: () => 0.5,
   });
 
+  const open: OpenAccount = {
+    adapterFor: () => platform,
+    adapters: () => [platform],
+    credentialsOf: ({ id, credentials, credentialsKeyId }) =>
+      JSON.parse(secretBox.open(credentials, credentialsKeyId, `account:${id}`)),
+  };
+
   async function row(sql: string, id: string) {
     return (await stage.seeded.pool.query(sql, [id])).rows[0];
   }
@@ -78,9 +90,7 @@ export function useDeliveryStage(): DeliveryStage {
     engine: (given) =>
       createDeliveryEngine({
         ...common(),
-        platforms: new Map([['instagram', platform]]),
-        openCredentials: ({ id, credentials, credentialsKeyId }) =>
-          JSON.parse(secretBox.open(credentials, credentialsKeyId, `account:${id}`)),
+        open,
         report: (report) => stage.reports.push(report),
         ...given,
       }),
@@ -88,6 +98,14 @@ export function useDeliveryStage(): DeliveryStage {
       createScheduler({
         ...common(),
         queueAnswers: async () => true,
+        onError: (error) => expect.fail(String(error)),
+        ...given,
+      }),
+    reconciler: (given) =>
+      createReconciler({
+        ...common(),
+        open,
+        report: () => {},
         onError: (error) => expect.fail(String(error)),
         ...given,
       }),

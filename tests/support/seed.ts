@@ -32,6 +32,7 @@ export async function seed(
     mediaIds: [],
     dmTemplates: [{ text: 'Here it is: {{ resource.url }}', weight: 1 }],
     publicReplies: [],
+    frequency: 'once_per_trigger',
     ...definition,
   };
   await pool.query("insert into workspaces (id, name) values ($1, 'test')", [ids.workspaceId]);
@@ -39,6 +40,11 @@ export async function seed(
     `insert into accounts (id, workspace_id, platform, external_id, username, credentials, credentials_key_id)
      values ($1, $2, 'instagram', $3, 'studio', $4, $5)`,
     [ids.accountId, ids.workspaceId, accountExternalId, credentials.sealed, credentials.keyId],
+  );
+  await pool.query(
+    `insert into account_paces (account_id, pace, per_hour, burst)
+     select $1, pace, 3600000, 1000000 from unnest(array['private_reply', 'public_reply', 'direct_message']) as pace`,
+    [ids.accountId],
   );
   await pool.query(
     "insert into resources (id, workspace_id, name, kind, url) values ($1, $2, 'Guide', 'link', 'https://x.example/g')",

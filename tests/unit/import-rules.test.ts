@@ -13,11 +13,36 @@ const domain: readonly string[] = ['db', 'ids.ts', 'ledger', 'platforms/port.ts'
 const rules: Record<string, { may?: readonly string[]; mayNot?: readonly string[] }> = {
   triggers: { may: pure },
   'platforms/instagram': { may: ['platforms/port.ts', 'node:', 'undici', 'zod'] },
-  intake: { may: [...domain, 'deliveries/wake.ts', 'pg', 'node:'] },
-  deliveries: { may: [...domain, 'pg', 'node:'] },
+  intake: {
+    may: [
+      ...domain,
+      'deliveries/draft.ts',
+      'deliveries/pacing.ts',
+      'deliveries/serving.ts',
+      'deliveries/wake.ts',
+      'pg',
+      'node:',
+    ],
+  },
+  deliveries: { may: [...domain, 'loop.ts', 'pg', 'node:'] },
+  alerts: { may: ['db', 'ids.ts', 'pg'] },
+  upkeep: { mayNot: ['api', 'workers', 'queue', 'intake', 'fastify', 'bullmq', 'platforms/instagram'] },
   queue: { may: ['ids.ts', 'bullmq', 'node:', 'zod'] },
   workers: { may: ['deliveries', 'queue'] },
-  api: { mayNot: ['workers', 'deliveries', 'platforms/instagram', 'platforms/registry.ts', 'pg', 'undici'] },
+  // What a person may do about deliveries, and nothing that sends.
+  api: {
+    mayNot: [
+      'workers',
+      'deliveries/claim.ts',
+      'deliveries/deliver.ts',
+      'deliveries/scheduler.ts',
+      'deliveries/store.ts',
+      'platforms/instagram',
+      'platforms/registry.ts',
+      'pg',
+      'undici',
+    ],
+  },
   catalog: {
     mayNot: ['api', 'workers', 'queue', 'fastify', 'bullmq', 'platforms/instagram', 'platforms/registry.ts'],
   },

@@ -76,6 +76,7 @@ const trigger: fc.Arbitrary<Omit<MatchableTrigger, 'id'>> = fc.record({
     mediaIds: fc.constantFrom([], ['m1'], ['m1', 'm2']),
     dmTemplates: fc.constant<TriggerDefinition['dmTemplates']>([]),
     publicReplies: fc.constant<TriggerDefinition['publicReplies']>([]),
+    frequency: fc.constant<TriggerDefinition['frequency']>('once_per_trigger'),
   }),
 });
 const triggers: fc.Arbitrary<MatchableTrigger[]> = fc
@@ -102,6 +103,7 @@ function listeningFor(...listed: string[]): TriggerSet {
         mediaIds: [],
         dmTemplates: [],
         publicReplies: [],
+        frequency: 'once_per_trigger',
       },
     })),
   );

@@ -8,8 +8,8 @@ const soon = new Date('2026-11-23T12:00:20Z');
 const detail = 'what the platform said';
 const half = () => 0.5;
 
-const privateReply = { kind: 'private_reply', attempts: 1, deadlineAt: inAWeek } as const;
-const publicReply = { kind: 'public_reply', attempts: 1, deadlineAt: inAWeek } as const;
+const privateReply = { kind: 'private_reply', attempts: 1, deadlineAt: inAWeek, doubted: false } as const;
+const publicReply = { kind: 'public_reply', attempts: 1, deadlineAt: inAWeek, doubted: false } as const;
 
 function kinds(settlement: ReturnType<typeof settle>): string[] {
   return settlement.ledger.map((entry) => entry.kind);
@@ -18,7 +18,7 @@ function kinds(settlement: ReturnType<typeof settle>): string[] {
 describe('a private reply that was sent', () => {
   const settlement = settle(
     privateReply,
-    { kind: 'sent', externalId: 'mid.1', recipientId: '526' },
+    { kind: 'sent', externalId: 'mid.1', recipientId: '526', restMs: 0 },
     now,
     half,
   );
@@ -41,7 +41,7 @@ describe('a private reply that was sent', () => {
 describe('a private reply that was refused', () => {
   const settlement = settle(
     privateReply,
-    { kind: 'rejected', reason: 'recipient_unavailable', detail },
+    { kind: 'rejected', reason: 'recipient_unavailable', detail, answered: false },
     now,
     half,
   );
@@ -122,8 +122,8 @@ describe('a message of an account that may not send', () => {
 
 describe('a public reply', () => {
   const outcomes: SendOutcome[] = [
-    { kind: 'sent', externalId: '180', recipientId: null },
-    { kind: 'rejected', reason: 'comment_gone', detail },
+    { kind: 'sent', externalId: '180', recipientId: null, restMs: 0 },
+    { kind: 'rejected', reason: 'comment_gone', detail, answered: false },
     { kind: 'unknown', reason: 'timeout', detail },
     { kind: 'not_sent', reason: 'unreachable', detail },
   ];

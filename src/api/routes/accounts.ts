@@ -16,6 +16,26 @@ import { id, idParams, pageOf, pageQuery, problems, timestamp } from '../schemas
 
 const tags = ['accounts'];
 
+const pace = z.object({
+  perHour: z.int().min(1).max(3_600_000).describe('Calls an hour, spread evenly'),
+  burst: z.int().min(1).max(1_000_000).describe('How many of them may come at once'),
+});
+
+const publicRepliesPerPost = z
+  .int()
+  .min(0)
+  .max(1_000_000)
+  .nullable()
+  .describe('The most public replies under one post; null for no end');
+
+const settings = {
+  pacing: z
+    .record(z.string().min(1).max(50), z.strictObject(pace.shape).nullable())
+    .optional()
+    .describe('By kind of call, as `pacing` shows them; null for the platform’s own pace'),
+  publicRepliesPerPost: publicRepliesPerPost.optional(),
+};
+
 const account = z
   .object({
     id,
@@ -31,6 +51,16 @@ const account = z
       .string()
       .nullable()
       .describe('Why it is paused: paused_by_owner, or what the platform said'),
+    probeAt: timestamp
+      .nullable()
+      .describe('When an account that the platform stopped is tried again; null where only you resume it'),
+    credentialsExpireAt: timestamp
+      .nullable()
+      .describe('When its access token dies, where that is known: it is renewed long before'),
+    publicRepliesPerPost: publicRepliesPerPost,
+    pacing: z
+      .record(z.string(), pace.extend({ custom: z.boolean().describe('Set by you; else the platform’s') }))
+      .describe('How fast it makes each kind of call that the platform counts'),
     createdAt: timestamp,
     updatedAt: timestamp,
   })
@@ -51,11 +81,13 @@ const connectBody = z.strictObject({
     .max(100)
     .optional()
     .describe('The account that the token has to belong to; left out, whichever it belongs to is connected'),
+  ...settings,
 });
 
 const changeBody = z.strictObject({
   state: z.enum(['active', 'paused']).optional(),
   accessToken: accessToken.optional(),
+  ...settings,
 });
 
 export function accountRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
@@ -76,11 +108,13 @@ export function accountRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
         },
       },
       async (request, reply) => {
-        const { platform, accessToken, externalId } = request.body;
+        const { platform, accessToken, externalId, ...settings } = request.body;
+        const adapter = adapterFor(platforms, platform);
         const { status, body } = await createForCaller(deps, request, reply, {
-          prepare: () => identifyOwner(adapterFor(platforms, platform), accessToken, externalId),
+          prepare: () => identifyOwner(adapter, accessToken, externalId),
           async create(tx, change, owner) {
-            const connected = await connectAccount(tx, change, { platform, accessToken, owner, secretBox });
+            const input = { adapter, accessToken, owner, secretBox, settings };
+            const connected = await connectAccount(tx, change, input);
             return { status: connected.created ? 201 : 200, body: connected.account };
           },
         });
@@ -123,7 +157,7 @@ export function accountRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
         schema: {
           tags,
           operationId: 'updateAccount',
-          summary: 'Pause or resume an account, or renew its access token',
+          summary: 'Pause or resume an account, renew its access token, or change its pace',
           description:
             'A new access token has to belong to the same account. It does not resume it: add the state.',
           params: idParams,

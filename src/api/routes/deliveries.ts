@@ -57,8 +57,11 @@ export function deliveryRoutes({ prisma }: RouteDeps): FastifyPluginAsyncZod {
           operationId: 'listMessages',
           summary: 'List messages',
           description:
-            'For example `?state=unconfirmed`: those of which a person has to find out whether they were sent.',
-          querystring: pageQuery.extend({ state: z.enum(messageStates).optional() }),
+            'For example `?state=unconfirmed`: those of which it is not known whether they were sent. Where `waitsFor` is `person`, only you can find out.',
+          querystring: pageQuery.extend({
+            state: z.enum(messageStates).optional(),
+            accountId: id.optional(),
+          }),
           response: { 200: pageOf(message) },
         },
       },

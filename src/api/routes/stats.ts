@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { MessageKind } from '../../platforms/port.ts';
+import { type MessageKind, messageKinds } from '../../platforms/port.ts';
 import { messageStates } from '../../records/deliveries.ts';
 import { readStats } from '../../records/stats.ts';
 import { callerOf } from '../auth.ts';
@@ -27,10 +27,9 @@ const stats = z
     skippedByReason: byReason,
     failedByReason: byReason,
     expiredByReason: byReason,
-    messages: z.object({ private_reply: byState, public_reply: byState } satisfies Record<
-      MessageKind,
-      unknown
-    >),
+    messages: z.object(
+      Object.fromEntries(messageKinds.map((kind) => [kind, byState])) as Record<MessageKind, typeof byState>,
+    ),
   })
   .meta({ id: 'Stats' });
 

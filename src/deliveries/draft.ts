@@ -1,0 +1,41 @@
+import type { TextLimit } from '../platforms/port.ts';
+import type { WeightedTemplate } from '../triggers/definition.ts';
+import { drawTemplate, renderTemplate, type TemplateContext, textSize } from '../triggers/templates.ts';
+
+/** What a message will say. */
+export interface DraftMessage {
+  text: string;
+  /** Index of the template that was drawn. */
+  variant: number;
+}
+
+/**
+ * Draws a template; where what it gives does not fit after all, the others have their turn.
+ * @param random in [0, 1)
+ * @returns null where none of them gives a message that fits
+ */
+export function draftMessage(
+  templates: readonly WeightedTemplate[],
+  context: TemplateContext,
+  limit: TextLimit,
+  random: () => number,
+): DraftMessage | null {
+  if (templates.length === 0) return null;
+  const drawn = drawTemplate(templates, random);
+  for (let i = 0; i < templates.length; i += 1) {
+    const variant = (drawn + i) % templates.length;
+    const template = templates[variant] as WeightedTemplate;
+    const text = tryRender(template.text, context);
+    if (text && textSize(text, limit.unit) <= limit.max) return { text, variant };
+  }
+  return null;
+}
+
+/** Templates are checked when they are saved; one that fails now is passed over like one that is too long. */
+function tryRender(template: string, context: TemplateContext): string | null {
+  try {
+    return renderTemplate(template, context);
+  } catch {
+    return null;
+  }
+}
