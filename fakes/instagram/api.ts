@@ -36,6 +36,8 @@ export interface UserMessage extends UserAction {
   quickReply?: string;
   /** The story of the account that this answers. */
   story?: { id: string; url: string };
+  /** The Click-to-Direct ad that led here: the window stays open for 7 days. */
+  adId?: string;
 }
 
 export interface ButtonTap extends UserAction {
@@ -76,9 +78,9 @@ export interface FakeInstagram {
   hideComment(comment: FakeComment): void;
   endBroadcast(media: FakeMedia): void;
 
-  /** A message of a person: opens the 24-hour window and gives consent. */
+  /** A message of a person: opens the window (24 hours, after an ad 7 days) and gives consent. */
   userSends(message: UserMessage): Promise<{ mid: string }>;
-  /** A tap on a postback button: opens the window too. */
+  /** A tap on a postback button: opens the window for 24 hours too. */
   tap(tap: ButtonTap): Promise<{ mid: string }>;
   /** What messaging calls this person: `recipient_id` of a private reply, `sender.id` of a message. */
   messagingIdOf(account: FakeAccount, user: FakeUser): string;

@@ -24,6 +24,8 @@ const fields: Resolvers<StoredComment> = {
   text: (comment) => comment.text,
   timestamp: (comment) => graphTime(comment.createdAt),
   username: (comment) => comment.user.username,
+  // "IG Comment": only returned if the app user created the comment.
+  user: (comment) => ('appScopedId' in comment.user ? { id: comment.user.id } : undefined),
   from: (comment) => ({
     id: comment.user.id,
     username: comment.user.username,

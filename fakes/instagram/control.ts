@@ -31,7 +31,7 @@ const help = {
   'POST /_fake/accounts': '{username}',
   'POST /_fake/comments': '{username, text, accountId?, parentId?, live?, envelope?, announce?}',
   'POST /_fake/redeliver': '{commentId}',
-  'POST /_fake/messages': '{username, text, accountId?}',
+  'POST /_fake/messages': '{username, text, accountId?, adId?}',
   'POST /_fake/taps': '{username, title, payload, accountId?}',
   'POST /_fake/faults': '{fault, kind?, times?}',
   'POST /_fake/webhook': '{url}',
@@ -117,8 +117,11 @@ async function run(
     }
     case 'POST /_fake/redeliver':
       return (await fake.redeliver(findComment(world, need('commentId')))) ?? null;
-    case 'POST /_fake/messages':
-      return fake.userSends({ account: account(), user: user(), text: need('text') });
+    case 'POST /_fake/messages': {
+      const adId = text(body.adId);
+      const ad = adId === undefined ? {} : { adId };
+      return fake.userSends({ account: account(), user: user(), text: need('text'), ...ad });
+    }
     case 'POST /_fake/taps':
       return fake.tap({ account: account(), user: user(), title: need('title'), payload: need('payload') });
     case 'POST /_fake/faults': {

@@ -10,6 +10,7 @@ import type { AddressInfo } from 'node:net';
 import type { ButtonTap, FakeInstagram, NewAccount, UserAction, UserMessage } from './api.ts';
 import { Faults } from './faults.ts';
 import {
+  adReferral,
   batchPayload,
   commentPayload,
   dashboardTestPayload,
@@ -17,7 +18,7 @@ import {
   postbackPayload,
 } from './payloads.ts';
 import { createGraphServer } from './server.ts';
-import type { StoredMessage, Thread } from './stored.ts';
+import { adWindowMs, messagingWindowMs, type StoredMessage, type Thread } from './stored.ts';
 import type {
   CommentEnvelope,
   DeliverOptions,
@@ -150,11 +151,13 @@ class Instagram implements FakeInstagram {
   }
 
   async userSends(input: UserMessage) {
-    const message = this.#userActs(input, input.text, true);
-    const { quickReply, story } = input;
+    const { quickReply, story, adId } = input;
+    const windowMs = adId === undefined ? messagingWindowMs : adWindowMs;
+    const message = this.#userActs(input, input.text, { consent: true, windowMs });
     const extra = {
       ...(quickReply === undefined ? {} : { quick_reply: { payload: quickReply } }),
       ...(story === undefined ? {} : { reply_to: { story } }),
+      ...(adId === undefined ? {} : { referral: adReferral(adId) }),
     };
     if (input.announce !== false) {
       await this.#webhooks.send(messagePayload(message, input.text, this.#world.now(), extra));
@@ -164,7 +167,8 @@ class Instagram implements FakeInstagram {
 
   async tap(input: ButtonTap) {
     const { title, payload } = input;
-    const message = this.#userActs(input, title, this.#options.tapGivesConsent !== false);
+    const consent = this.#options.tapGivesConsent !== false;
+    const message = this.#userActs(input, title, { consent, windowMs: messagingWindowMs });
     if (input.announce !== false) {
       await this.#webhooks.send(postbackPayload(message, { title, payload }, this.#world.now()));
     }
@@ -251,9 +255,16 @@ class Instagram implements FakeInstagram {
     return this.#world.thread(this.#world.account(account), user);
   }
 
-  #userActs({ account, user }: UserAction, text: string, consent: boolean): StoredMessage {
+  #userActs(
+    { account, user }: UserAction,
+    text: string,
+    { consent, windowMs }: { consent: boolean; windowMs: number },
+  ): StoredMessage {
     const thread = this.#thread(account, user);
-    thread.lastUserActionMs = this.#world.now().getTime();
+    const nowMs = this.#world.now().getTime();
+    thread.lastUserActionMs = nowMs;
+    // A later message does not shorten the window that one after an ad has opened.
+    thread.openUntilMs = Math.max(thread.openUntilMs ?? 0, nowMs + windowMs);
     thread.consent ||= consent;
     return this.#world.addMessage(thread, false, text);
   }

@@ -15,8 +15,8 @@ function decode(cursor: string): number | undefined {
 }
 
 /**
- * A page of `all`, newest first. Cursors are positions in a list that only grows at its end, so that what comes in
- * meanwhile neither repeats nor hides an item.
+ * A page of `all`, newest first. Cursors are positions in a list that grows at its end, so that what comes in meanwhile
+ * neither repeats nor hides an item; in the list of conversations, which move to its end, it may.
  */
 export function page<T>(
   all: readonly T[],
@@ -49,7 +49,7 @@ export function page<T>(
   if (older < 0) return { ok: true, items, paging: { paging: { cursors } } };
   // The link carries the token, as Meta's does: it must not get into a log.
   const query = new URLSearchParams({ limit: String(limit), after: cursors.after });
-  for (const name of ['fields', 'platform']) {
+  for (const name of ['fields', 'platform', 'user_id']) {
     const value = text(params.get(name));
     if (value !== undefined) query.set(name, value);
   }

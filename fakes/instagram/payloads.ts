@@ -87,6 +87,11 @@ export function messagePayload(
   });
 }
 
+/** `message.referral` of what a person writes after a click on an ad: Messenger Platform, "messaging_referrals". */
+export function adReferral(adId: string): object {
+  return { source: 'ADS', type: 'OPEN_THREAD', ad_id: adId, ads_context_data: { ad_title: 'An ad' } };
+}
+
 export function postbackPayload(
   message: StoredMessage,
   button: { title: string; payload: string },

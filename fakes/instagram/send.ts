@@ -16,7 +16,6 @@ import { messagePayload } from './payloads.ts';
 import { type GraphRequest, objectParam, text } from './request.ts';
 import {
   humanAgentWindowMs,
-  messagingWindowMs,
   privateReplyWindowMs,
   type StoredAccount,
   type StoredComment,
@@ -109,9 +108,10 @@ function directMessage(
   const tag = params.get('tag');
   // Messenger Platform policy: of the tags only HUMAN_AGENT is left, the others are an error 100.
   if (tag !== undefined && tag !== 'HUMAN_AGENT') return invalidParameter('Invalid message tag');
-  const windowMs = tag === undefined ? messagingWindowMs : humanAgentWindowMs;
-  const lastMs = thread.lastUserActionMs;
-  if (lastMs === undefined || world.now().getTime() - lastMs > windowMs) return outsideWindow();
+  const { lastUserActionMs: lastMs, openUntilMs } = thread;
+  if (lastMs === undefined || openUntilMs === undefined) return outsideWindow();
+  const untilMs = tag === undefined ? openUntilMs : Math.max(openUntilMs, lastMs + humanAgentWindowMs);
+  if (world.now().getTime() > untilMs) return outsideWindow();
   return accept(graph, thread, message);
 }
 

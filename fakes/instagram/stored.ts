@@ -8,6 +8,8 @@ export const hourMs = 60 * 60 * 1000;
 export const privateReplyWindowMs = 7 * dayMs;
 /** Messenger Platform policy, "Standard messaging window", for most actions of a person. */
 export const messagingWindowMs = dayMs;
+/** The same policy: a first message after a Click-to-Direct ad. */
+export const adWindowMs = 7 * dayMs;
 /** The same policy: the HUMAN_AGENT tag. */
 export const humanAgentWindowMs = 7 * dayMs;
 /** Instagram Platform reference, "Access Token": 60 days, and 1 hour before the exchange. */
@@ -20,6 +22,7 @@ export interface StoredAccount extends FakeAccount {
   accessToken: string;
   readonly subscribedFields: Set<string>;
   readonly media: StoredMedia[];
+  /** By the id of the person, least recently active first. */
   readonly threads: Map<string, Thread>;
   readonly limits: {
     privateReplies: SlidingWindow;
@@ -55,6 +58,8 @@ export interface Thread {
   /** What messaging calls this person. Deliberately not `user.id`: Meta does not promise that they are equal. */
   readonly messagingId: string;
   lastUserActionMs: number | undefined;
+  /** Until when the account may write without a tag. */
+  openUntilMs: number | undefined;
   consent: boolean;
   blocked: boolean;
   follows: boolean;

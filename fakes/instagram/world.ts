@@ -173,6 +173,7 @@ export class World {
         user,
         messagingId,
         lastUserActionMs: undefined,
+        openUntilMs: undefined,
         consent: false,
         blocked: false,
         follows: false,
@@ -190,6 +191,9 @@ export class World {
     const id = messageId(thread.account.id, thread.messagingId);
     const message = { id, thread, fromAccount, text: kept, at: this.now() };
     thread.messages.push(message);
+    // To the end: a Map keeps its order, and conversations are listed by their latest message.
+    thread.account.threads.delete(thread.user.id);
+    thread.account.threads.set(thread.user.id, thread);
     this.messages.set(id, message);
     return message;
   }

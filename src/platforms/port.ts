@@ -142,6 +142,8 @@ export interface SoughtMessage extends OutgoingMessage {
   contact: { username: string | null; messagingId: string | null };
   /** A later attempt was refused as `answered`. */
   refusedAsAnswered: boolean;
+  /** The comment that it answers stands under a live broadcast. */
+  live: boolean;
 }
 
 export type LookUpResult =

@@ -50,7 +50,7 @@ const refusal = (code: unknown, subcode?: unknown, more: object = {}) => ({
 });
 
 describe('an error of the Graph API', () => {
-  const rejected = (reason: string) => ({ kind: 'rejected', reason });
+  const rejected = (reason: string, answered = false) => ({ kind: 'rejected', reason, answered });
   const account = (reason: string) => ({ kind: 'account', reason });
   const throttled = { kind: 'throttled', retryAfterMs: 5 * minuteMs };
   const unknown = { kind: 'unknown', reason: 'platform_error' };
@@ -64,16 +64,17 @@ describe('an error of the Graph API', () => {
     [10, 1893063, account('blocked')],
     [10, undefined, account('not_permitted')],
     [10, 7, rejected('refused_by_platform')],
-    [100, 2534025, rejected('already_replied_or_invalid_comment')],
+    [100, 2534025, rejected('already_replied_or_invalid_comment', true)],
     [100, 2534014, rejected('recipient_unavailable')],
     [100, 2018001, rejected('recipient_unavailable')],
     [100, 2534013, account('not_permitted')],
     [100, 2534015, rejected('invalid_message')],
     [100, 2534029, rejected('recipient_unavailable')],
-    [100, 2534037, account('not_permitted')],
+    [100, 2534037, { kind: 'not_sent', reason: 'conversation_elsewhere' }],
     [100, undefined, rejected('refused_by_platform')],
     [100, 33, rejected('refused_by_platform')],
     [102, undefined, account('token_invalid')],
+    [102, 460, account('token_invalid')],
     [190, undefined, account('token_invalid')],
     [190, 458, account('token_invalid')],
     [190, 459, account('token_invalid')],
@@ -83,6 +84,8 @@ describe('an error of the Graph API', () => {
     [200, undefined, account('not_permitted')],
     [200, 2018028, account('not_permitted')],
     [200, 2534041, account('not_permitted')],
+    [210, undefined, account('not_permitted')],
+    [299, undefined, account('not_permitted')],
     [200, 1545041, rejected('recipient_unavailable')],
     [551, 1545041, rejected('recipient_unavailable')],
     [551, undefined, rejected('recipient_unavailable')],
@@ -94,6 +97,7 @@ describe('an error of the Graph API', () => {
     [613, undefined, throttled],
     [613, 2534040, throttled],
     [613, 2018338, throttled],
+    [341, undefined, throttled],
     [80001, undefined, throttled],
     [80002, 2446079, throttled],
     [80006, undefined, throttled],
@@ -102,7 +106,7 @@ describe('an error of the Graph API', () => {
     [1, undefined, unknown],
     [2, undefined, unknown],
     [2, 1545133, unknown],
-    [10900, undefined, rejected('already_replied_or_invalid_comment')],
+    [10900, undefined, rejected('already_replied_or_invalid_comment', true)],
     [10902, undefined, rejected('not_replyable')],
     [9009, undefined, rejected('recipient_unavailable')],
     [2500, undefined, rejected('refused_by_platform')],
@@ -115,7 +119,7 @@ describe('an error of the Graph API', () => {
 
   test('is read also where its codes are written as text', async () => {
     expect(await sendAnswered(400, refusal('100', '2534025'))).toMatchObject(
-      rejected('already_replied_or_invalid_comment'),
+      rejected('already_replied_or_invalid_comment', true),
     );
   });
 
@@ -138,6 +142,23 @@ describe('an error of the Graph API', () => {
       kind: 'unknown',
       reason: 'answer_unreadable',
     });
+  });
+
+  test('with neither type nor trace is the word of a proxy, which rejects no message for good', async () => {
+    const proxy = (code: number) => ({ error: { code, message: 'Forbidden', status: 'PERMISSION_DENIED' } });
+    expect(await sendAnswered(403, proxy(403))).toMatchObject({
+      kind: 'not_sent',
+      reason: 'refused_on_the_way',
+    });
+    graph.requests.length = 0;
+    expect(await sendAnswered(400, proxy(400))).toMatchObject({
+      kind: 'unknown',
+      reason: 'answer_unreadable',
+    });
+    graph.requests.length = 0;
+    expect(await sendAnswered(400, { error: { code: 190, type: 'OAuthException' } })).toMatchObject(
+      account('token_invalid'),
+    );
   });
 });
 
@@ -208,6 +229,45 @@ describe('the wait after a refusal for haste', () => {
     ['ignores what is no number', { 'x-business-use-case-usage': usage('x', null, -4, 2) }, 2 * minuteMs],
   ])('%s', (_what, headers, expectedMs) => {
     expect(readRetryAfterMs(headers, now)).toBe(expectedMs);
+  });
+});
+
+describe('the rest after a message that was sent', () => {
+  const business = (usage: object) => ({
+    'x-business-use-case-usage': JSON.stringify({ '17841499900000001': [{ type: 'instagram', ...usage }] }),
+  });
+
+  test.each<[string, Record<string, string>, number]>([
+    ['is none without figures', {}, 0],
+    ['is none below 95 percent', business({ call_count: 94, total_time: 94, total_cputime: 94 }), 0],
+    ['is a minute from 95 percent on', business({ call_count: 95 }), minuteMs],
+    ['heeds the time as well as the calls', business({ call_count: 1, total_cputime: 99 }), minuteMs],
+    ['is five minutes at 100 percent', business({ call_count: 100 }), 5 * minuteMs],
+    [
+      'is as long as the figures say',
+      business({ call_count: 103, estimated_time_to_regain_access: 17 }),
+      17 * minuteMs,
+    ],
+    [
+      'is a day at most',
+      business({ call_count: 100, estimated_time_to_regain_access: 1e9 }),
+      1440 * minuteMs,
+    ],
+    [
+      'is the longest of several',
+      { ...business({ call_count: 96 }), 'x-app-usage': '{"call_count":3}' },
+      minuteMs,
+    ],
+    ['heeds the whole app', { 'x-app-usage': '{"call_count":2,"total_time":100}' }, 5 * minuteMs],
+    ['is none where the figures are broken', { 'x-app-usage': '[7]', 'x-business-use-case-usage': '{' }, 0],
+    ['ignores what is no number', business({ call_count: 'x', total_time: null }), 0],
+  ])('%s', async (_what, headers, restMs) => {
+    expect(await sendAnswered(200, { message_id: 'm', recipient_id: '5' }, headers)).toEqual({
+      kind: 'sent',
+      externalId: 'm',
+      recipientId: '5',
+      restMs,
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import type { PlatformEvent, QuietEvent } from '../../src/platforms/port.ts';
 
 const account = '17841499900000001';
 const sentAt = 1_763_812_345;
+const dayMs = 24 * 60 * 60_000;
 
 const frame = { sender: { id: '526000000000042' }, recipient: { id: account }, timestamp: sentAt * 1000 + 7 };
 
@@ -33,6 +34,8 @@ describe('a messaging item', () => {
       occurredAt: new Date(sentAt * 1000 + 7),
       externalId: 'mid-1',
       author: { externalId: '526000000000042', username: null },
+      recipientId: account,
+      windowEndsAt: new Date(sentAt * 1000 + dayMs),
       text: 'thanks!',
       payload: item,
     });

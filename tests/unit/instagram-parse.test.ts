@@ -192,6 +192,8 @@ describe('a mention', () => {
       occurredAt: new Date(sentAt * 1000),
       externalId: '61',
       author: null,
+      recipientId: null,
+      windowEndsAt: null,
       text: null,
       payload: { field: 'mentions', value: { comment_id: '61', media_id: '62' } },
     });

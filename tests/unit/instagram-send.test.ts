@@ -65,6 +65,7 @@ describe('a send', () => {
       kind: 'sent',
       externalId: 'aWdfZAG1faXRlbToxOklH',
       recipientId: '52600000000000042',
+      restMs: 0,
     });
     expect(graph.requests).toHaveLength(1);
     const request = graph.requests[0]!;
@@ -82,9 +83,30 @@ describe('a send', () => {
   test('of a public reply goes below the comment', async () => {
     graph.script = answer(200, { id: '18006022967821076' });
     const outcome = await adapterFor(graph.url).send(publicReply, account);
-    expect(outcome).toEqual({ kind: 'sent', externalId: '18006022967821076', recipientId: null });
+    expect(outcome).toEqual({ kind: 'sent', externalId: '18006022967821076', recipientId: null, restMs: 0 });
     expect(graph.requests[0]).toMatchObject({ method: 'POST', url: '/v25.0/17900000000000077/replies' });
     expect(JSON.parse(graph.requests[0]!.body)).toEqual({ message: 'Look into your messages!' });
+  });
+
+  test('of a direct message names the person, and no tag', async () => {
+    graph.script = answer(200, { recipient_id: '52600000000000042', message_id: 'mid' });
+    const directMessage: OutgoingMessage = {
+      kind: 'direct_message',
+      targetId: '52600000000000042',
+      text: 'Here it is.',
+    };
+    const outcome = await adapterFor(graph.url).send(directMessage, account);
+    expect(outcome).toEqual({
+      kind: 'sent',
+      externalId: 'mid',
+      recipientId: '52600000000000042',
+      restMs: 0,
+    });
+    expect(graph.requests[0]).toMatchObject({ method: 'POST', url: '/v25.0/17841499900000001/messages' });
+    expect(JSON.parse(graph.requests[0]!.body)).toEqual({
+      recipient: { id: '52600000000000042' },
+      message: { text: 'Here it is.' },
+    });
   });
 
   test('cannot leave its path by an id', async () => {

@@ -1,10 +1,13 @@
 /** Instagram behind the port. */
 
-import type { Capabilities, PlatformAdapter } from '../port.ts';
+import type { PlatformAdapter } from '../port.ts';
+import { capabilities, paceOf } from './capabilities.ts';
 import { answerDeadline } from './deadline.ts';
 import { createGraphClient } from './http.ts';
 import { identifyToken } from './identify.ts';
+import { lookUpMessage } from './look-up.ts';
 import { parseWebhook } from './parse.ts';
+import { refreshToken } from './refresh.ts';
 import { sendMessage } from './send.ts';
 import { answerChallenge, verifySignature } from './signature.ts';
 
@@ -15,35 +18,31 @@ export interface InstagramOptions {
   verifyToken: string | undefined;
   /** With the version and without a trailing slash: `https://graph.instagram.com/v25.0`. */
   graphUrl: string;
-  /** From the call of `send` to its outcome. */
+  /** From the call of `send`, or of `lookUp`, to its outcome. */
   timeoutMs?: number;
   /** To the Graph API at a time. */
   connections?: number;
+  now?: () => Date;
 }
-
-const capabilities: Capabilities = {
-  textLimits: {
-    // Bytes, not characters: messaging API page of developers.facebook.com/docs/instagram-platform.
-    private_reply: { max: 1000, unit: 'utf8-bytes' },
-    // The only documented figure is the retired Instagram API's rule for comments; today's pages give none.
-    public_reply: { max: 300, unit: 'characters' },
-  },
-  maxUsernameLength: 30,
-};
 
 export function createInstagramAdapter(options: InstagramOptions): PlatformAdapter {
   const { appSecrets, verifyToken, graphUrl, timeoutMs = 20_000, connections = 64 } = options;
+  const { now = () => new Date() } = options;
   const client = createGraphClient({ graphUrl, timeoutMs, connections });
   return {
     name: 'instagram',
     capabilities,
     sendTimeoutMs: timeoutMs,
+    lookUpTimeoutMs: timeoutMs,
     handshake: (query) => answerChallenge(verifyToken, query),
     verify: (headers, body) => verifySignature(appSecrets, headers, body),
     parse: parseWebhook,
     answerDeadline,
+    paceOf,
     identify: (credentials) => identifyToken(client, credentials),
     send: (message, account) => sendMessage(client, message, account),
+    lookUp: (message, account) => lookUpMessage(client, message, account, { timeoutMs, now }),
+    refresh: (credentials) => refreshToken(client, credentials, now),
     close: () => client.close(),
   };
 }

@@ -9,7 +9,7 @@ const hourMs = 60 * minuteMs;
  * A private reply may be sent "within 7 days of the creation of the comment"
  * (developers.facebook.com/documentation/instagram-platform/private-replies).
  */
-const replyWindowMs = 7 * 24 * hourMs;
+export const replyWindowMs = 7 * 24 * hourMs;
 
 /** For the time between the claim of a message and the platform's clock. */
 const marginMs = 10 * minuteMs;

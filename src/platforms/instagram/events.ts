@@ -100,6 +100,8 @@ function readMention(item: unknown, value: unknown, entry: Entry): PlatformEvent
     externalId,
     // Meta tells where the account was mentioned, not by whom.
     author: null,
+    recipientId: null,
+    windowEndsAt: null,
     text: null,
     payload: boundedPayload(item),
   };

@@ -17,8 +17,15 @@ export interface GraphRequest {
   method: 'GET' | 'POST';
   /** Below the Graph URL, with a leading slash, encoded. */
   path: string;
-  accessToken: string;
+  /** Sent as a header; null where the path carries it. */
+  accessToken: string | null;
   body?: unknown;
+  /** Leaves the version out of the Graph URL. */
+  unversioned?: boolean;
+  /** For this request; never longer than the client's. */
+  timeoutMs?: number;
+  /** What exceeds it is cut, and judged by what is there. Default: far above any answer to a send. */
+  maxBodyBytes?: number;
 }
 
 export interface GraphClient {
@@ -28,8 +35,7 @@ export interface GraphClient {
   close(): Promise<void>;
 }
 
-/** Far above any answer to a send; what exceeds it is cut and judged by what is there. */
-const maxBodyBytes = 64 * 1024;
+const sendBodyBytes = 64 * 1024;
 const connectTimeoutMs = 5_000;
 /** Idle connections are given up before a middlebox forgets them: a POST on a forgotten one ends as "unknown". */
 const keepAliveMaxTimeoutMs = 30_000;
@@ -42,6 +48,7 @@ export function createGraphClient(options: {
   const { timeoutMs } = options;
   const url = new URL(options.graphUrl);
   const basePath = url.pathname.replace(/\/+$/, '');
+  const unversionedPath = basePath.replace(/\/v\d+\.\d+$/, '');
   const pool = new Pool(url.origin, {
     connections: options.connections,
     connect: { timeout: Math.min(connectTimeoutMs, timeoutMs) },
@@ -54,18 +61,23 @@ export function createGraphClient(options: {
   });
   let closing: Promise<void> | undefined;
   return {
-    request: ({ method, path, accessToken, body }) =>
-      dispatchOnce(pool, timeoutMs, {
+    request: ({ method, path, accessToken, body, ...given }) => {
+      const bounds = {
+        timeoutMs: Math.min(given.timeoutMs ?? timeoutMs, timeoutMs),
+        maxBodyBytes: given.maxBodyBytes ?? sendBodyBytes,
+      };
+      return dispatchOnce(pool, bounds, {
         method,
-        path: basePath + path,
+        path: (given.unversioned ? unversionedPath : basePath) + path,
         headers: {
-          authorization: `Bearer ${accessToken}`,
+          ...(accessToken === null ? {} : { authorization: `Bearer ${accessToken}` }),
           accept: 'application/json',
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         },
         body: body === undefined ? null : JSON.stringify(body),
         idempotent: false,
-      }),
+      });
+    },
     close: () => {
       closing ??= pool.close();
       return closing;
@@ -75,9 +87,10 @@ export function createGraphClient(options: {
 
 function dispatchOnce(
   pool: Pool,
-  timeoutMs: number,
+  bounds: { timeoutMs: number; maxBodyBytes: number },
   options: Dispatcher.DispatchOptions,
 ): Promise<HttpResult> {
+  const { timeoutMs, maxBodyBytes } = bounds;
   return new Promise((resolve) => {
     let connection: Dispatcher.DispatchController | null = null;
     let answer: { status: number; headers: IncomingHttpHeaders } | null = null;

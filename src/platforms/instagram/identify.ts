@@ -1,11 +1,11 @@
 /** Whose token is this? */
 
 import type { Credentials, Identification } from '../port.ts';
-import { toDetail } from './detail.ts';
+import { isSendableToken } from './address.ts';
+import { describeAnswer, describeError, describeFault, toDetail } from './detail.ts';
 import { judge, readGraphError } from './errors.ts';
 import type { GraphClient } from './http.ts';
 import { isRecord, parseJson } from './json.ts';
-import { describeAnswer, describeError, describeFault, isSendableToken } from './send.ts';
 import { readId } from './values.ts';
 
 /**

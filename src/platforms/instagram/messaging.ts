@@ -8,6 +8,7 @@ import { isRecord } from './json.ts';
 import { boundedPayload, fingerprint } from './payload.ts';
 import { type Entry, unreadable, unsupported } from './strange.ts';
 import { maxKeyLength, quoted, readId, readText, readTime } from './values.ts';
+import { readWindowEnd } from './window.ts';
 
 type Item = Record<string, unknown>;
 
@@ -139,6 +140,8 @@ function quiet(item: Item, entry: Entry, reading: Reading, dedupeKey: string): P
     occurredAt: readTime(item.timestamp) ?? entry.time,
     externalId: reading.externalId,
     author: readAuthor(item),
+    recipientId: isRecord(item.recipient) ? readId(item.recipient.id) : null,
+    windowEndsAt: readWindowEnd(reading.kind, item, entry),
     text: reading.text,
     payload: boundedPayload(item),
   };

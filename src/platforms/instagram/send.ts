@@ -1,11 +1,12 @@
 /** A message as a request to the Graph API, and its answer as an outcome. */
 
 import type { OutgoingMessage, SendingAccount, SendOutcome } from '../port.ts';
-import { toDetail } from './detail.ts';
-import { type GraphError, judge, readGraphError } from './errors.ts';
+import { isPathSegment, isSendableToken, segment } from './address.ts';
+import { describeAnswer, describeError, describeFault, toDetail } from './detail.ts';
+import { judge, readGraphError } from './errors.ts';
 import { errorCode, type GraphClient, type GraphRequest, type HttpResult } from './http.ts';
 import { isRecord, parseJson } from './json.ts';
-import { readRetryAfterMs } from './throttle.ts';
+import { readRestMs, readRetryAfterMs } from './throttle.ts';
 import { readId } from './values.ts';
 
 export async function sendMessage(
@@ -21,25 +22,19 @@ export async function sendMessage(
     return {
       kind: 'rejected',
       reason: 'invalid_target',
-      detail: 'The id of the comment or account is no id.',
+      detail: 'The id of the account, or of what the message answers, is no id.',
+      answered: false,
     };
   }
   const result = await client.request({ ...toRequest(message, account), accessToken });
   return toOutcome(message.kind, result, accessToken);
 }
 
-/** What HTTP can carry in a header; real tokens are letters and digits. */
-export function isSendableToken(accessToken: string): boolean {
-  return /^[\x21-\x7e]+$/.test(accessToken);
-}
-
-function isPathSegment(id: string): boolean {
-  return id !== '' && id !== '.' && id !== '..';
-}
-
 /**
  * Private reply: developers.facebook.com/documentation/instagram-platform/private-replies. Public reply:
- * `POST /{comment-id}/replies` of Meta's Instagram collection on Postman. The Graph API takes parameters as JSON.
+ * `POST /{comment-id}/replies` of Meta's Instagram collection on Postman. Direct message: "Send messages" of
+ * developers.facebook.com/docs/instagram-platform/instagram-api-with-instagram-login/messaging-api, without a tag, so
+ * that Instagram itself refuses it outside the window. The Graph API takes parameters as JSON.
  */
 function toRequest(message: OutgoingMessage, account: SendingAccount): Omit<GraphRequest, 'accessToken'> {
   switch (message.kind) {
@@ -55,13 +50,15 @@ function toRequest(message: OutgoingMessage, account: SendingAccount): Omit<Grap
         path: `/${segment(message.targetId)}/replies`,
         body: { message: message.text },
       };
+    case 'direct_message':
+      return {
+        method: 'POST',
+        path: `/${segment(account.externalId)}/messages`,
+        body: { recipient: { id: message.targetId }, message: { text: message.text } },
+      };
     default:
       return message.kind satisfies never;
   }
-}
-
-function segment(id: string): string {
-  return encodeURIComponent(id.toWellFormed());
 }
 
 function toOutcome(kind: OutgoingMessage['kind'], result: HttpResult, accessToken: string): SendOutcome {
@@ -98,9 +95,12 @@ function fromAnswer(
   const value = json.ok ? json.value : null;
   if (status >= 200 && status < 300) {
     const sent = isRecord(value) ? value : {};
-    const externalId = readId(kind === 'private_reply' ? sent.message_id : sent.id);
-    // `recipient_id` is the id under which Instagram knows the person in messages.
-    if (externalId !== null) return { kind: 'sent', externalId, recipientId: readId(sent.recipient_id) };
+    const externalId = readId(kind === 'public_reply' ? sent.id : sent.message_id);
+    if (externalId !== null) {
+      // `recipient_id` is the id under which Instagram knows the person in messages.
+      const recipientId = readId(sent.recipient_id);
+      return { kind: 'sent', externalId, recipientId, restMs: readRestMs(headers) };
+    }
     return { kind: 'unknown', reason: 'answer_without_id', detail: detail(describeAnswer(answer)) };
   }
   const error = readGraphError(value);
@@ -124,20 +124,6 @@ function fromAnswer(
  * come from something that has already forwarded the request, so they prove nothing.
  */
 const refusedOnTheWay = new Set([401, 403, 404, 405, 407, 413]);
-
-export function describeError(error: GraphError): string {
-  const code = error.subcode === null ? `${error.code}` : `${error.code}/${error.subcode}`;
-  const trace = error.traceId === '' ? '' : ` (fbtrace_id ${error.traceId.slice(0, 64)})`;
-  return `Error ${code}${trace}: ${error.message}`;
-}
-
-export function describeAnswer({ status, body }: Answer): string {
-  return `HTTP ${status}: ${body.toString('utf8', 0, 2000)}`;
-}
-
-export function describeFault(error: Error): string {
-  return `${errorCode(error)}: ${error.message}`;
-}
 
 function notSentReason(error: Error): string {
   switch (errorCode(error)) {

@@ -1,4 +1,4 @@
-/** How long Meta wants to be left alone after it said "too fast". */
+/** How long Meta wants to be left alone: after it said "too fast", and shortly before it would. */
 
 import type { IncomingHttpHeaders } from 'node:http';
 import { isRecord, parseJson } from './json.ts';
@@ -13,24 +13,60 @@ const longestMs = 24 * 60 * minuteMs;
  * `X-Business-Use-Case-Usage` gives minutes (developers.facebook.com/docs/graph-api/overview/rate-limiting);
  * `Retry-After`, which Meta does not document and proxies send, gives seconds or a date.
  */
-export function readRetryAfterMs(headers: IncomingHttpHeaders, now: Date): number {
+export function readRetryAfterMs(
+  headers: IncomingHttpHeaders,
+  now: Date,
+  otherwiseMs = withoutWordMs,
+): number {
   const wanted =
-    readRegainMs(single(headers['x-business-use-case-usage'])) ??
+    readRegainMs(businessUsages(headers)) ??
     readRetryAfterHeaderMs(single(headers['retry-after']), now) ??
-    withoutWordMs;
+    otherwiseMs;
   return Math.min(Math.max(wanted, shortestMs), longestMs);
+}
+
+/** Percent of what is allowed. */
+const nearlyUsedUp = 95;
+const nearlyUsedUpRestMs = minuteMs;
+
+/**
+ * The usage that comes with every answer: percentages of the calls, the time and the CPU time that the account and the
+ * app may use (…/overview/rate-limiting). At 100 the next call is refused.
+ *
+ * @returns milliseconds to leave the account alone although it was not refused; 0 for none
+ */
+export function readRestMs(headers: IncomingHttpHeaders): number {
+  const business = businessUsages(headers);
+  const usages = [...business, parsed(headers['x-app-usage'])].filter(isRecord);
+  const percent = Math.max(0, ...usages.flatMap(percentages));
+  const regainMs = readRegainMs(business);
+  if (regainMs !== null) return Math.min(regainMs, longestMs);
+  if (percent >= 100) return withoutWordMs;
+  return percent >= nearlyUsedUp ? nearlyUsedUpRestMs : 0;
+}
+
+function percentages({ call_count, total_time, total_cputime }: Record<string, unknown>): number[] {
+  return [call_count, total_time, total_cputime].map(Number).filter(Number.isFinite);
 }
 
 function single(header: string | string[] | undefined): string {
   return (Array.isArray(header) ? header[0] : header) ?? '';
 }
 
-/** The header is keyed by business or account; the longest wait in it satisfies all of them. */
-function readRegainMs(header: string): number | null {
-  const json = parseJson(Buffer.from(header));
-  if (!json.ok || !isRecord(json.value)) return null;
-  const minutes = Object.values(json.value)
-    .flat()
+function parsed(header: string | string[] | undefined): unknown {
+  const json = parseJson(Buffer.from(single(header)));
+  return json.ok ? json.value : null;
+}
+
+/** The header is keyed by business or account. */
+function businessUsages(headers: IncomingHttpHeaders): unknown[] {
+  const usage = parsed(headers['x-business-use-case-usage']);
+  return isRecord(usage) ? Object.values(usage).flat() : [];
+}
+
+/** The longest wait satisfies all of them. */
+function readRegainMs(usages: readonly unknown[]): number | null {
+  const minutes = usages
     .map((usage) => (isRecord(usage) ? Number(usage.estimated_time_to_regain_access) : 0))
     .filter((wait) => Number.isFinite(wait) && wait > 0);
   return minutes.length === 0 ? null : Math.max(...minutes) * minuteMs;
