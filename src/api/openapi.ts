@@ -37,6 +37,7 @@ const tags = [
   { name: 'contacts', description: 'The people who were answered' },
   { name: 'ledger', description: 'The append-only record of what happened' },
   { name: 'stats', description: 'Numbers that add up' },
+  { name: 'alerts', description: 'What an owner should know now' },
 ];
 
 /** Everything on the page comes from here: its scripts and styles are files; some elements carry a style of their own. */

@@ -361,7 +361,8 @@ function toAccountView(row: AccountRow): AccountView {
     publicRepliesPerPost: row.publicRepliesPerPost,
     pacing: Object.fromEntries(
       row.paces
-        .toSorted((a, b) => a.pace.localeCompare(b.pace))
+        // As jsonb orders names, so that a repeated answer is the same to the letter.
+        .toSorted((a, b) => a.pace.length - b.pace.length || (a.pace < b.pace ? -1 : 1))
         .map(({ pace, perHour, burst, custom }) => [pace, { perHour, burst, custom }]),
     ),
     createdAt: row.createdAt.toISOString(),

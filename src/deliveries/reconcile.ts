@@ -38,7 +38,7 @@ const takeDoubtful: Statement = {
     set look_up_at = $2, look_ups = m.look_ups + 1
     from taken t, deliveries d, contacts c, accounts a
     where m.id = t.id and d.id = m.delivery_id and c.id = d.contact_id and a.id = m.account_id
-    returning m.id, m.kind, m.target_id, m.text, m.reason, m.attempts, m.look_ups, m.deadline_at,
+    returning m.id, m.kind, m.pace, m.target_id, m.text, m.reason, m.attempts, m.look_ups, m.deadline_at,
               coalesce(m.attempted_at, m.created_at) as attempted_at, c.username, c.messaging_id,
               a.id as account_id, a.platform, a.external_id, a.credentials, a.credentials_key_id`,
 };
@@ -46,6 +46,7 @@ const takeDoubtful: Statement = {
 interface DoubtfulRow {
   id: MessageId;
   kind: MessageKind;
+  pace: string;
   target_id: string;
   text: string;
   reason: string | null;
@@ -165,6 +166,7 @@ export function createReconciler(deps: {
           targetId: row.target_id,
           text: row.text,
           attemptedAt: row.attempted_at,
+          live: row.pace !== account.adapter.paceOf(row.kind, false),
           contact: { username: row.username, messagingId: row.messaging_id },
           refusedAsAnswered: row.reason === refusedAsAnswered,
         },

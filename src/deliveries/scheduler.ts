@@ -38,7 +38,7 @@ const takeDue: Statement = {
       select id, account_id, pace, due_at from messages
       where state = 'queued' and wake_at <= $1 and ($4 or deadline_at <= $1)
       order by wake_at limit ${batchSize} for update skip locked
-    )
+    ),
     missed as (
       update account_paces p
       set relay = true, rest_until = greatest(p.rest_until, $1)

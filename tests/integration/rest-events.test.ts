@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createIntake, type Intake } from '../../src/intake/intake.ts';
-import type { CommentEvent, PlatformEvent, QuietEvent } from '../../src/platforms/port.ts';
+import type { CommentEvent, QuietEvent } from '../../src/platforms/port.ts';
 import { aComment } from '../support/platform.ts';
 import {
   type Client,
@@ -101,9 +101,17 @@ describe('an explanation', () => {
     );
     await client.delete(`/v1/triggers/${trigger.id}`);
     await client.patch(`/v1/resources/${resource.id}`, { url: 'https://x.example/elsewhere' });
-    await client.delete(`/v1/accounts/${account.id}`);
+    await client.patch(`/v1/accounts/${account.id}`, { publicRepliesPerPost: 0 });
 
     expect([await explain(matched), await explain(missed)]).toEqual(before);
+
+    await client.delete(`/v1/accounts/${account.id}`);
+    const { delivery, ...then } = before[0];
+    expect(await explain(matched)).toMatchObject({
+      ...then,
+      delivery: { messages: [{ waitsFor: 'account' }] },
+    });
+    expect(await explain(missed)).toEqual(before[1]);
     expect(before[0].triggers).toMatchObject([{ name: 'Guide', version: 1, verdict: 'fired' }]);
     expect(before[1]).toMatchObject({ reason: 'keyword_absent', triggers: [{ verdict: 'keyword_absent' }] });
   });

@@ -37,7 +37,11 @@ const routes = [
   'GET /v1/events/{id}/explain',
   'GET /v1/deliveries',
   'GET /v1/deliveries/{id}',
+  'POST /v1/deliveries/{id}/replay',
+  'POST /v1/deliveries/replay',
   'GET /v1/messages',
+  'POST /v1/messages/{id}/resolve',
+  'GET /v1/alerts',
   'GET /v1/contacts',
   'GET /v1/contacts/{id}',
   'GET /v1/ledger',
@@ -162,7 +166,7 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(Stats.properties.messages.properties.private_reply.properties)).toEqual(
       Message.properties.state.enum,
     );
-    expect(Stats.properties.messages.required).toEqual(['private_reply', 'public_reply']);
+    expect(Stats.properties.messages.required).toEqual(['private_reply', 'public_reply', 'direct_message']);
     expect(Explanation.properties.triggers.items.required).toEqual(
       expect.arrayContaining(['keyword', 'span']),
     );
