@@ -13,7 +13,8 @@ export interface Stats {
 
 /** The REST API as the demo needs it. */
 export interface Client {
-  post<T>(path: string, body: unknown): Promise<T>;
+  post<T>(path: string, body?: unknown): Promise<T>;
+  patch<T>(path: string, body: unknown): Promise<T>;
   get<T>(path: string): Promise<T>;
   /** All pages of a list. */
   list<T>(path: string): Promise<T[]>;
@@ -34,13 +35,15 @@ export function createClient(baseUrl: string, key: string): Client {
   }
   return {
     post: (path, body) => call('POST', path, body),
+    patch: (path, body) => call('PATCH', path, body),
     get: (path) => call('GET', path),
     async list<T>(path: string) {
       const all: T[] = [];
       let cursor: string | null = null;
       do {
-        const query: string = cursor ? `?limit=200&cursor=${encodeURIComponent(cursor)}` : '?limit=200';
-        const page: { data: T[]; nextCursor: string | null } = await call('GET', `${path}${query}`);
+        const query = `limit=200${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`;
+        const address = `${path}${path.includes('?') ? '&' : '?'}${query}`;
+        const page: { data: T[]; nextCursor: string | null } = await call('GET', address);
         all.push(...page.data);
         cursor = page.nextCursor;
       } while (cursor);

@@ -6,6 +6,9 @@ import { Problem } from '../problem.ts';
 /** Meta sends up to 1,000 updates in one request; this is several times what those take. */
 const maxBodyBytes = 5 * 1024 * 1024;
 
+/** More than any platform sends at once: what has so many was made to keep us busy. */
+const maxItems = 10_000;
+
 interface Params {
   platform: string;
 }
@@ -53,6 +56,14 @@ export function webhookRoutes(deps: {
         const parsed = adapter.parse(body);
         if (!parsed.ok)
           throw new Problem(400, 'webhook_malformed', `The body cannot be read. ${parsed.reason}`);
+        if (parsed.events.length > maxItems) {
+          request.log.warn({ event: 'webhook_too_large', platform, items: parsed.events.length });
+          throw new Problem(
+            413,
+            'body_too_large',
+            `The body has ${parsed.events.length} items. Send at most ${maxItems} at once.`,
+          );
+        }
         const receipt = await deps.intake.receive(adapter, parsed.events).catch((error) => {
           request.log.error({ err: error, event: 'webhook_not_stored', platform, bytes: body.length });
           throw new Problem(503, 'not_stored', 'Nothing can be made durable right now. Send it again.');

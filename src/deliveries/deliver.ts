@@ -49,6 +49,8 @@ export function createDeliveryEngine(deps: {
   open: OpenAccount;
   wake: (ids: MessageId[]) => void;
   report: (report: SendReport) => void;
+  /** Hears of each failure to record what must not be lost; it is tried again. */
+  onError: (error: unknown) => void;
   now: () => Date;
   random: () => number;
 }): DeliveryEngine {
@@ -117,7 +119,7 @@ export function createDeliveryEngine(deps: {
         if (!isDataFault(error)) throw error;
         return settlements.add({ ...row, settlement: withoutTexts(row.settlement) });
       }
-    });
+    }, deps.onError);
   }
 
   return {
@@ -129,7 +131,7 @@ export function createDeliveryEngine(deps: {
         claimed = await claimMessages(deps.pool, ids, lease, now);
       } catch (error) {
         // The claim may have been committed and only its answer lost. Nothing was sent under it: give it back.
-        await untilRecorded(() => releaseClaim(deps.pool, ids, lease.token));
+        await untilRecorded(() => releaseClaim(deps.pool, ids, lease.token), deps.onError);
         throw error;
       }
       const sends = await Promise.allSettled(claimed.map((message) => sendOne(message, lease.token)));
@@ -140,12 +142,16 @@ export function createDeliveryEngine(deps: {
 }
 
 /** Repeats what is safe to repeat until the database has taken it; a fault in the data itself is thrown. */
-async function untilRecorded<Result>(record: () => Promise<Result>): Promise<Result> {
+async function untilRecorded<Result>(
+  record: () => Promise<Result>,
+  onError: (error: unknown) => void,
+): Promise<Result> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
       return await record();
     } catch (error) {
       if (isDataFault(error)) throw error;
+      onError(error);
       await sleep(pauseMs);
     }
   }

@@ -1,6 +1,12 @@
 import type { TextLimit } from '../platforms/port.ts';
 import type { WeightedTemplate } from '../triggers/definition.ts';
-import { drawTemplate, renderTemplate, type TemplateContext, textSize } from '../triggers/templates.ts';
+import {
+  drawTemplate,
+  givesResource,
+  renderTemplate,
+  type TemplateContext,
+  textSize,
+} from '../triggers/templates.ts';
 
 /** What a message will say. */
 export interface DraftMessage {
@@ -9,15 +15,22 @@ export interface DraftMessage {
   variant: number;
 }
 
+/** What a text must be to go out. */
+export interface DraftRules {
+  limit: TextLimit;
+  /** It has to have the resource in it: a delivery whose message gives nothing is none. */
+  mustGive: boolean;
+}
+
 /**
- * Draws a template; where what it gives does not fit after all, the others have their turn.
+ * Draws a template; where what it gives will not do after all, the others have their turn.
  * @param random in [0, 1)
- * @returns null where none of them gives a message that fits
+ * @returns null where none of them gives a message that will do
  */
 export function draftMessage(
   templates: readonly WeightedTemplate[],
   context: TemplateContext,
-  limit: TextLimit,
+  rules: DraftRules,
   random: () => number,
 ): DraftMessage | null {
   if (templates.length === 0) return null;
@@ -26,9 +39,13 @@ export function draftMessage(
     const variant = (drawn + i) % templates.length;
     const template = templates[variant] as WeightedTemplate;
     const text = tryRender(template.text, context);
-    if (text && textSize(text, limit.unit) <= limit.max) return { text, variant };
+    if (text && willDo(text, context, rules)) return { text, variant };
   }
   return null;
+}
+
+function willDo(text: string, context: TemplateContext, { limit, mustGive }: DraftRules): boolean {
+  return textSize(text, limit.unit) <= limit.max && (!mustGive || givesResource(text, context.resource));
 }
 
 /** Templates are checked when they are saved; one that fails now is passed over like one that is too long. */

@@ -278,7 +278,12 @@ function plan(
     account: { username: candidate.account_username },
   };
   const limits = adapter.capabilities.textLimits;
-  const direct = draftMessage(definition.dmTemplates, context, limits[way.kind], random);
+  const direct = draftMessage(
+    definition.dmTemplates,
+    context,
+    { limit: limits[way.kind], mustGive: true },
+    random,
+  );
   if (!direct) return refuse('message_unrenderable');
   const deliveryId = newId();
   const common = { delivery_id: deliveryId, deadline_at: way.deadlineAt };
@@ -294,7 +299,9 @@ function plan(
     },
   ];
   const { comment_id: commentId } = candidate;
-  const announced = commentId && draftMessage(definition.publicReplies, context, limits.public_reply, random);
+  const announced =
+    commentId &&
+    draftMessage(definition.publicReplies, context, { limit: limits.public_reply, mustGive: false }, random);
   // Said in public only once it is true, and only while the comment may still be answered.
   if (announced && way.kind === 'private_reply') {
     messages.push({

@@ -26,6 +26,8 @@ export type Decision =
       keyword: string;
       privateReply: DraftMessage;
       publicReply: DraftMessage | null;
+      /** The trigger has public replies; where there is none all the same, none of them would do. */
+      publicReplyWanted: boolean;
     };
 
 /**
@@ -61,7 +63,12 @@ export function decide(
     account: { username: account.username },
   };
   const { dmTemplates, publicReplies } = trigger.definition;
-  const privateReply = draftMessage(dmTemplates, context, limits.private_reply, random);
+  const privateReply = draftMessage(
+    dmTemplates,
+    context,
+    { limit: limits.private_reply, mustGive: true },
+    random,
+  );
   if (!privateReply) return skip('message_unrenderable');
   return {
     outcome: 'matched',
@@ -69,7 +76,13 @@ export function decide(
     trigger,
     keyword: hit.keyword,
     privateReply,
-    publicReply: draftMessage(publicReplies, context, limits.public_reply, random),
+    publicReply: draftMessage(
+      publicReplies,
+      context,
+      { limit: limits.public_reply, mustGive: false },
+      random,
+    ),
+    publicReplyWanted: publicReplies.length > 0,
   };
 }
 

@@ -102,8 +102,12 @@ export function createIntake(deps: {
     async receive(adapter, events) {
       const receivedAt = deps.now();
       const receipt: Receipt = { matched: 0, skipped: 0, repeated: 0 };
-      const all = await Promise.all(events.map((event) => receiveOne({ adapter, event, receivedAt })));
-      for (const arrived of all) receipt[arrived] += 1;
+      // In slices, so that a single large webhook never fills the line that all others wait in.
+      for (let from = 0; from < events.length; from += maxEventsPerFlush) {
+        const slice = events.slice(from, from + maxEventsPerFlush);
+        const all = await Promise.all(slice.map((event) => receiveOne({ adapter, event, receivedAt })));
+        for (const arrived of all) receipt[arrived] += 1;
+      }
       return receipt;
     },
   };

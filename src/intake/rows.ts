@@ -76,6 +76,11 @@ export class FlushRows {
       { id: newId(), event_id: row.id, kind: 'comment.matched', detail: matched },
       { id: newId(), event_id: row.id, kind: 'payment.made', detail: { payment: 'comment' } },
     );
+    if (decision.publicReplyWanted && !decision.publicReply) {
+      const detail = { kind: 'public_reply', reason: 'message_unrenderable' };
+      this.ledger.push({ id: newId(), event_id: row.id, kind: 'message.failed', detail });
+    }
+    row.skip_ledger_id = newId();
   }
 }
 
@@ -108,7 +113,7 @@ function toEventRow(
     keyword: matched?.keyword ?? null,
     ...servingOf(matched?.trigger.definition.frequency ?? 'unlimited', postOf(event)),
     public_replies_per_post: account?.publicRepliesPerPost ?? null,
-    skip_ledger_id: matched ? newId() : null,
+    skip_ledger_id: null,
   };
 }
 

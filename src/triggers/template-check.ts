@@ -49,9 +49,9 @@ function unknownVariable(template: string, context: TemplateContext): string | n
   return `line ${row}, column ${col}: the variable “${name}” is not known; there are ${known.join(', ')}`;
 }
 
-/** What the text has to contain to give the resource; any of them will do. */
-function giftsOf({ url, text }: TemplateContext['resource']): string[] {
-  return [url?.trim(), text?.trim()].filter((gift) => gift !== undefined && gift !== '') as string[];
+/** Whether a text has the resource in it: its link or its text. */
+export function givesResource(text: string, resource: TemplateContext['resource']): boolean {
+  return [resource.url, resource.text].some((gift) => gift?.trim() && text.includes(gift.trim()));
 }
 
 function howToGive({ url, text }: TemplateContext['resource']): string {
@@ -92,8 +92,7 @@ function excess(renderings: readonly Rendering[], { max, unit }: TextLimit): str
 }
 
 function stinginess(renderings: readonly Rendering[], resource: TemplateContext['resource']): string | null {
-  const gifts = giftsOf(resource);
-  const stingy = renderings.filter(({ text }) => !gifts.some((gift) => text.includes(gift)));
+  const stingy = renderings.filter(({ text }) => !givesResource(text, resource));
   if (stingy.length === 0) return null;
   if (stingy.length === renderings.length) return howToGive(resource);
   return `does not give the resource ${stingy[0]!.when}`;

@@ -92,6 +92,7 @@ export function useDeliveryStage(): DeliveryStage {
         ...common(),
         open,
         report: (report) => stage.reports.push(report),
+        onError: () => {},
         ...given,
       }),
     scheduler: (given) =>

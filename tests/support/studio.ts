@@ -21,16 +21,30 @@ export function environment(given: {
   };
 }
 
-/** A creator's set-up through REST: a connected account and a trigger that gives a link for "guide". */
+export interface StudioAnswers {
+  dmTemplates?: { text: string }[];
+  publicReplies?: { text: string }[];
+  frequency?: unknown;
+}
+
+/** No pace at all, for tests in which thousands of comments come at once. */
+export const unpaced = { perHour: 3_600_000, burst: 1_000_000 };
+
+/**
+ * A creator's set-up through REST: a connected account and a trigger that gives a link for "guide".
+ * @param settings of the account
+ */
 export async function openStudio(
   client: Client,
   instagram: FakeInstagram,
-  answers: { dmTemplates?: { text: string }[]; publicReplies?: { text: string }[] } = {},
+  answers: StudioAnswers = {},
+  settings: Record<string, unknown> = {},
 ): Promise<FakeAccount> {
   const account = instagram.addAccount({ username: 'studio' });
   const connected = await client.post<{ id: string }>('/v1/accounts', {
     platform: 'instagram',
     accessToken: account.accessToken,
+    ...settings,
   });
   const resource = await client.post<{ id: string }>('/v1/resources', {
     name: 'Guide',

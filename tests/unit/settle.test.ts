@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { retryDelayMs, settle } from '../../src/deliveries/settle.ts';
+import { retryDelayMs, settle, settleLookUp } from '../../src/deliveries/settle.ts';
 import type { SendOutcome } from '../../src/platforms/port.ts';
 
 const now = new Date('2026-11-23T12:00:00Z');
@@ -144,5 +144,85 @@ describe('the wait before another try', () => {
     expect([1, 2, 3, 20].map((attempts) => retryDelayMs(attempts, () => 1))).toEqual([
       30_000, 60_000, 120_000, 3_600_000,
     ]);
+  });
+});
+
+describe('a private reply that goes out again after an attempt of unknown outcome', () => {
+  const doubted = { ...privateReply, attempts: 2, doubted: true };
+
+  it('and is refused because the comment has its answer is looked up: that answer is very likely ours', () => {
+    const refusal = { kind: 'rejected', reason: 'already_replied', detail, answered: true } as const;
+    const settlement = settle(doubted, refusal, now, half);
+    expect(settlement.message).toMatchObject({
+      state: 'unconfirmed',
+      reason: 'refused_as_answered',
+      lookUpAt: now,
+    });
+    expect(settlement.delivery).toBeNull();
+    expect(settle(privateReply, refusal, now, half).message.state).toBe('failed');
+  });
+
+  it('and runs out of time is not called unsent', () => {
+    const late = { ...doubted, deadlineAt: soon };
+    const settlement = settle(late, { kind: 'not_sent', reason: 'unreachable', detail }, now, half);
+    expect(settlement.message).toMatchObject({ state: 'unconfirmed', lookUpAt: null });
+    expect(settlement.delivery).toBeNull();
+  });
+});
+
+describe('a look-up', () => {
+  const sought = { ...privateReply, doubted: true, lookUps: 1, reason: 'timeout' };
+  const unavailable = { kind: 'unavailable', retryAfterMs: 30_000, detail } as const;
+
+  it('that finds the message completes the delivery', () => {
+    const found = { kind: 'found', externalId: 'mid.1', recipientId: '526', detail } as const;
+    const settlement = settleLookUp(sought, found, 'refused_twice', now);
+    expect(settlement).toMatchObject({
+      message: { state: 'sent', externalId: 'mid.1' },
+      delivery: { state: 'delivered' },
+      held: 'queued',
+      recipientId: '526',
+    });
+  });
+
+  it.each([
+    ['absent', 'refused_twice', 'queued'],
+    ['absent', 'checkable', 'queued'],
+    ['absent', 'blind', 'unconfirmed'],
+    ['unclear', 'refused_twice', 'queued'],
+    ['unclear', 'checkable', 'unconfirmed'],
+    ['unclear', 'blind', 'unconfirmed'],
+  ] as const)('that says %s of a message whose repetition is %s leaves it %s', (kind, repetition, state) => {
+    const settlement = settleLookUp(sought, { kind, detail }, repetition, now);
+    expect(settlement.message).toMatchObject({ state, lookUpAt: null });
+  });
+
+  it('that decides nothing after a refused repetition leaves it to a person', () => {
+    const refused = { ...sought, reason: 'refused_as_answered' };
+    const settlement = settleLookUp(refused, { kind: 'unclear', detail }, 'refused_twice', now);
+    expect(settlement.message).toMatchObject({ state: 'unconfirmed', lookUpAt: null });
+  });
+
+  it('that could not be made is made again, later each time, and in the end left to a person', () => {
+    const waits = [1, 2, 3].map((lookUps) => {
+      const { lookUpAt } = settleLookUp({ ...sought, lookUps }, unavailable, 'checkable', now).message;
+      return ((lookUpAt?.getTime() ?? 0) - now.getTime()) / 1_000;
+    });
+    expect(waits).toEqual([30, 60, 120]);
+    const tired = settleLookUp({ ...sought, lookUps: 12 }, unavailable, 'checkable', now);
+    expect(tired.message).toMatchObject({ state: 'unconfirmed', lookUpAt: null });
+  });
+
+  it('that finds nothing when the window has closed ends the delivery as expired', () => {
+    const late = { ...sought, deadlineAt: now };
+    const settlement = settleLookUp(late, { kind: 'absent', detail }, 'refused_twice', now);
+    expect(settlement).toMatchObject({
+      message: { state: 'expired', reason: 'window_closed' },
+      delivery: { state: 'expired' },
+    });
+  });
+
+  it('adds nothing to the ledger that is there already', () => {
+    expect(settleLookUp(sought, unavailable, 'checkable', now).ledger).toEqual([]);
   });
 });
