@@ -15,13 +15,18 @@ import { createReconciler } from './deliveries/reconcile.ts';
 import { createScheduler } from './deliveries/scheduler.ts';
 import { createErrorLog } from './error-log.ts';
 import { createIntake } from './intake/intake.ts';
+import { createLoop } from './loop.ts';
 import type { PlatformAdapter } from './platforms/port.ts';
 import { createPlatforms } from './platforms/registry.ts';
 import { openWakeQueue, type QueueBackend, type WakeQueue } from './queue/queue.ts';
 import { createUpkeep } from './upkeep/upkeep.ts';
+import { createLiveness, type Liveness } from './workers/liveness.ts';
 import { createSendProcessor } from './workers/send.ts';
 import { authenticate } from './workspaces/authenticate.ts';
 import { bootstrap } from './workspaces/bootstrap.ts';
+
+/** Between looks at whether this process takes the jobs that wait. */
+const watchMs = 5_000;
 
 /** Longer than a queue that works takes to answer. */
 const queueAnswerMs = 1_000;
@@ -84,10 +89,11 @@ export async function startService(
 
   const parts: Parts = { config, log, database, platforms, queue, onError };
   let closing = false;
-  const app = await buildHttp(parts, () => closing);
+  const liveness = createLiveness();
+  const app = await buildHttp(parts, liveness, () => closing);
   opened.defer(() => app.close());
   const url = await listen(app, config);
-  const stopWorker = config.role === 'api' ? async () => {} : await startWorker(parts);
+  const stopWorker = config.role === 'api' ? async () => {} : await startWorker(parts, liveness);
 
   const needsKey = (await database.prisma.apiKey.count({ where: { revokedAt: null } })) === 0;
   const resources = opened.move();
@@ -131,7 +137,7 @@ async function closeHttp(app: FastifyInstance): Promise<void> {
 }
 
 /** @returns how to stop: no new jobs, those under way to their end */
-async function startWorker(parts: Parts): Promise<() => Promise<void>> {
+async function startWorker(parts: Parts, liveness: Liveness): Promise<() => Promise<void>> {
   const { config, log, database, platforms, queue, onError } = parts;
   const { pool, prisma, secretBox } = database;
   const open: OpenAccount = {
@@ -145,7 +151,7 @@ async function startWorker(parts: Parts): Promise<() => Promise<void>> {
     report: (report) => log[levelOf(report)]({ event: 'send', ...report }),
   });
   const loops = [
-    createScheduler({ ...common, queueAnswers: () => answersSoon(queue) }),
+    createScheduler({ ...common, queueAnswers: async () => (await waitingSoon(queue)) !== null }),
     createReconciler({ ...common, report: (report) => log.info({ event: 'look_up', ...report }) }),
     createUpkeep({
       ...common,
@@ -155,10 +161,14 @@ async function startWorker(parts: Parts): Promise<() => Promise<void>> {
       note: ({ level, ...note }) => log[level](note),
     }),
   ];
-  const stopTaking = await queue.work(createSendProcessor(engine));
-  for (const loop of loops) loop.start();
+  const worker = await queue.work(createSendProcessor(engine));
+  const watch = createLoop(async () => {
+    const waiting = await waitingSoon(queue);
+    liveness.observe(waiting === null ? null : { waiting, ...worker.consumption() }, new Date());
+  }, watchMs);
+  for (const loop of [...loops, watch]) loop.start();
   return async () => {
-    await Promise.all([...loops.map((loop) => loop.stop()), stopTaking()]);
+    await Promise.all([...loops.map((loop) => loop.stop()), watch.stop(), worker.stop()]);
   };
 }
 
@@ -168,25 +178,31 @@ function levelOf({ outcome, reason }: SendReport): 'info' | 'warn' | 'error' {
   return outcome === 'account' || outcome === 'unknown' ? 'warn' : 'info';
 }
 
-async function answersSoon(queue: WakeQueue): Promise<boolean> {
-  const answer = queue.ping().then(
-    () => true,
-    () => false,
-  );
-  return Promise.race([answer, sleep(queueAnswerMs, false, { ref: false })]);
+/** @returns how many jobs wait; null where the queue does not answer soon */
+async function waitingSoon(queue: WakeQueue): Promise<number | null> {
+  const answer = queue.waiting().catch(() => null);
+  return Promise.race([answer, sleep(queueAnswerMs, null, { ref: false })]);
 }
 
 /** A worker answers health checks only; everything else is the API's. */
-async function buildHttp(parts: Parts, isClosing: () => boolean): Promise<FastifyInstance> {
+async function buildHttp(
+  parts: Parts,
+  liveness: Liveness,
+  isClosing: () => boolean,
+): Promise<FastifyInstance> {
   const { config, log, database, platforms, queue } = parts;
   const { pool, prisma, secretBox } = database;
   const health = healthRoutes(
     {
       database: () => pool.query('select 1'),
-      queue: () => queue.ping(),
+      queue: () => queue.waiting(),
     },
     // While the queue is away the API can still make webhooks durable; a worker has nothing to do.
-    { required: config.role === 'worker' ? ['database', 'queue'] : ['database'], isClosing },
+    {
+      required: config.role === 'worker' ? ['database', 'queue'] : ['database'],
+      isClosing,
+      isAlive: liveness.isConsuming,
+    },
   );
   if (config.role === 'worker') {
     const logController = new LogController({ disableRequestLogging: true });

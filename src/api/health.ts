@@ -6,17 +6,21 @@ const checkTimeoutMs = 2_000;
 export type Checks = Readonly<Record<string, () => Promise<unknown>>>;
 
 /**
- * `/healthz`: the process answers. `/readyz`: it can also do its work; 503 with reasons when it cannot, and while it
+ * `/healthz`: the process is alive; 503 when it answers and does no work any more, so that it is restarted. `/readyz`: it can also do its work; 503 with reasons when it cannot, and while it
  * shuts down.
  * @param options.required the checks without which the process can do nothing; the others are only reported
  * @param options.isClosing whether the process has been asked to stop
+ * @param options.isAlive whether the process takes the work that waits for it
  */
 export function healthRoutes(
   checks: Checks,
-  options: { required: readonly string[]; isClosing: () => boolean },
+  options: { required: readonly string[]; isClosing: () => boolean; isAlive: () => boolean },
 ): FastifyPluginAsync {
   return async (app) => {
-    app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }));
+    app.get('/healthz', { schema: { hide: true } }, async (_request, reply) => {
+      if (options.isAlive()) return { status: 'ok' };
+      return reply.code(503).send({ status: 'jobs wait, and this process takes none' });
+    });
 
     app.get('/readyz', { schema: { hide: true } }, async (_request, reply) => {
       const results = new Map(await Promise.all(Object.entries(checks).map(run)));

@@ -20,14 +20,18 @@ export interface WakeQueue {
   readonly queue: Queue;
   /** Never throws and does not wait: a wake that cannot be delivered is logged and left to the scheduler. */
   wake(ids: readonly MessageId[]): void;
-  /** Resolves when the queue has answered; while it is away that may take long. */
-  ping(): Promise<void>;
-  /**
-   * Starts to take jobs.
-   * @returns how to stop: takes no new ones, and resolves when those under way have ended
-   */
-  work(handle: (job: unknown) => Promise<void>): Promise<() => Promise<void>>;
+  /** How many jobs wait. Resolves when the queue has answered; while it is away that may take long. */
+  waiting(): Promise<number>;
+  /** Starts to take jobs. */
+  work(handle: (job: unknown) => Promise<void>): Promise<QueueWorker>;
   close(): Promise<void>;
+}
+
+export interface QueueWorker {
+  /** How many jobs it has taken so far, and whether it has as many under way as it may. */
+  consumption(): { taken: number; full: boolean };
+  /** Takes no new jobs, and resolves when those under way have ended. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -53,12 +57,12 @@ export async function openWakeQueue(
       }
       queue.addBulk(jobs).catch(onError);
     },
-    async ping() {
-      await queue.getJobCounts('waiting');
-    },
+    waiting: async () => (await queue.getJobCounts('waiting')).waiting ?? 0,
     async work(handle) {
       const underWay = new Set<Promise<void>>();
+      let taken = 0;
       const worker = openWorker(backend, (job) => {
+        taken += 1;
         const work = handle(job.data).finally(() => underWay.delete(work));
         underWay.add(work);
         return work;
@@ -67,10 +71,13 @@ export async function openWakeQueue(
       worker.on('failed', (_job, error) => onError(error));
       if (backend.kind === 'postgres') await worker.waitUntilReady();
       worker.run().catch(onError);
-      return async () => {
-        await worker.pause(true);
-        await Promise.allSettled(underWay);
-        await within(partingMs, worker.close());
+      return {
+        consumption: () => ({ taken, full: underWay.size >= workerConcurrency }),
+        async stop() {
+          await worker.pause(true);
+          await Promise.allSettled(underWay);
+          await within(partingMs, worker.close());
+        },
       };
     },
     close: () => within(partingMs, queue.close()),

@@ -4,7 +4,7 @@ import { type Client, createClient, type Stats } from '../../demo/client.ts';
 import { type Fairdrop, startFairdrop } from '../../demo/process.ts';
 import { type FakeAccount, type FakeInstagram, startFakeInstagram } from '../../fakes/instagram/index.ts';
 import { createDatabase, queueBackends, type TestDatabase } from '../support/services.ts';
-import { environment, openStudio } from '../support/studio.ts';
+import { environment, openStudio, unpaced } from '../support/studio.ts';
 
 const comments = 5_000;
 const usersAtOnce = 32;
@@ -39,9 +39,12 @@ for (const backend of queueBackends) {
       ]);
       instagram.webhookUrl = `${api.url}/webhooks/instagram`;
       client = createClient(api.url, env.FAIRDROP_BOOTSTRAP_KEY);
-      account = await openStudio(client, instagram, {
-        dmTemplates: [{ text: 'Here: {{ resource.url }}' }, { text: '{{ resource.url }} is yours' }],
-      });
+      account = await openStudio(
+        client,
+        instagram,
+        { dmTemplates: [{ text: 'Here: {{ resource.url }}' }, { text: '{{ resource.url }} is yours' }] },
+        { pacing: { private_reply: unpaced } },
+      );
     });
 
     afterAll(async () => {
