@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const shared = {
-  testTimeout: 30_000,
+  // For a machine that is slow and busy: nothing here is a measure of speed.
+  testTimeout: 120_000,
   hookTimeout: 120_000,
   pool: 'forks' as const,
 };

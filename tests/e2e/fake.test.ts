@@ -63,10 +63,10 @@ describe('`npm run fake -- instagram`', () => {
     const url = `http://127.0.0.1:${port}/webhooks/instagram`;
     const started = fake('--webhook-url', url, '--verify-token', 'token');
     await expect
-      .poll(started.stdout, { timeout: 10_000 })
+      .poll(started.stdout, { timeout: 60_000 })
       .toMatch(/not confirmed \(connection refused.*\); trying again/);
     const late = await webhook(port, 'token');
-    await expect.poll(started.stdout, { timeout: 10_000 }).toMatch(/handshake with the webhook: confirmed/);
+    await expect.poll(started.stdout, { timeout: 60_000 }).toMatch(/handshake with the webhook: confirmed/);
     late.close();
   });
 
@@ -74,7 +74,7 @@ describe('`npm run fake -- instagram`', () => {
     const other = await webhook(0, 'another');
     const started = fake('--webhook-url', other.url, '--verify-token', 'token');
     await expect
-      .poll(started.stdout, { timeout: 10_000 })
+      .poll(started.stdout, { timeout: 60_000 })
       .toMatch(/not confirmed \(it answers 403: its verify token/);
     started.child.kill('SIGTERM');
     await started.closed;

@@ -238,7 +238,7 @@ describe('the API', () => {
       const user = instagram.addUser({ username: text });
       const { id } = await instagram.comment({ account, user, text: `${text} nasty${number} ${text}` });
       await expect
-        .poll(() => instagram.sent.filter(({ commentId }) => commentId === id), { timeout: 10_000 })
+        .poll(() => instagram.sent.filter(({ commentId }) => commentId === id), { timeout: 60_000 })
         .toMatchObject([{ kind: 'private_reply', text: `For ${text}: ${text} ${url}` }]);
     }
   });

@@ -87,6 +87,12 @@ describe('the webhook', () => {
     expect(added).toBeGreaterThanOrEqual(3_000);
   });
 
+  it('refuses one with more items than any platform sends, whole', async () => {
+    const changes = Array.from({ length: 10_001 }, (_, i) => i);
+    const body = JSON.stringify({ object: 'instagram', entry: [{ id: '1', time: 1, changes }] });
+    await expectNoRow(async () => void (await expectStatus(postSigned(body), 'too many items', 413)));
+  });
+
   it('answers 200 whatever stands in any field of a signed webhook, and the neighbours are kept', async () => {
     const cases = pathsOf(webhook(0, 'lovely')).flatMap((path) => wrong.map((by) => ({ path, by })));
     expect(cases.length).toBeGreaterThan(800);

@@ -80,6 +80,6 @@ async function expectAllServedOnce(instagram: FakeInstagram, client: Client): Pr
   expect(new Set(instagram.sent.map(({ commentId }) => commentId)).size).toBe(comments);
   expect(instagram.refusals).toEqual([]);
   await expect
-    .poll(() => client.get('/v1/stats'), { timeout: 10_000 })
+    .poll(() => client.get('/v1/stats'), { timeout: 60_000 })
     .toMatchObject({ received: comments, delivered: comments, waiting: 0 });
 }

@@ -85,7 +85,7 @@ for (const backend of queueBackends) {
     it('keeps totals that are exact', async () => {
       const echoes = comments / 2;
       await expect
-        .poll(() => client.get<Stats>('/v1/stats'), { timeout: 30_000 })
+        .poll(() => client.get<Stats>('/v1/stats'), { timeout: 60_000 })
         .toMatchObject({
           received: comments + echoes,
           delivered: comments / 2,

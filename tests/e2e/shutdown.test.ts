@@ -85,7 +85,7 @@ describe('a process that is told to stop', () => {
       .poll(
         async () => ((await (await fetch(`${fairdrop.url}/readyz`)).json()) as { checks: object }).checks,
         {
-          timeout: 15_000,
+          timeout: 60_000,
         },
       )
       .toMatchObject({ database: 'ok', queue: expect.not.stringMatching('^ok$') });

@@ -64,7 +64,7 @@ function launch(env: Record<string, string>, cwd = nowhere.dir) {
 async function end({ process: child, output }: Fairdrop): Promise<void> {
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
-  await expect.poll(() => child.exitCode, { timeout: 15_000, message: output().slice(-2_000) }).toBe(0);
+  await expect.poll(() => child.exitCode, { timeout: 60_000, message: output().slice(-2_000) }).toBe(0);
   await exited;
 }
 
@@ -191,7 +191,7 @@ describe('with a database that is given', () => {
     const { port } = server.address() as { port: number };
     const started = launch({ ...env, DATABASE_URL: `postgres://a:b@127.0.0.1:${port}/c` });
     try {
-      await expect.poll(() => started.child.exitCode, { timeout: 15_000 }).toBe(1);
+      await expect.poll(() => started.child.exitCode, { timeout: 60_000 }).toBe(1);
       expect(started.stderr()).toMatch(/^Fairdrop cannot start\. .*127\.0\.0\.1.*\n$/);
     } finally {
       started.child.kill('SIGKILL');
@@ -260,7 +260,7 @@ describe('with a database that is given', () => {
     expect(refused.stderr()).toMatch(/PORT must be/);
 
     const started = launch({ PORT: '0' }, dir);
-    await expect.poll(started.stdout, { timeout: 20_000 }).toMatch(/API +http/);
+    await expect.poll(started.stdout, { timeout: 60_000 }).toMatch(/API +http/);
     expect(await statusWith(started.stdout().match(/API +(.*)\/v1/)?.[1] ?? '', key)).toBe(200);
     started.child.kill('SIGTERM');
     expect(await started.closed).toBe(0);
@@ -350,9 +350,9 @@ describe('with a database that is given', () => {
 
     const worker = await start({ ...given, ROLE: 'worker' });
     expect((await fetch(`${worker.url}/webhooks/instagram`, { method: 'POST' })).status).toBe(404);
-    await expect.poll(() => instagram.sent, { timeout: 10_000 }).toMatchObject([{ commentId: comment.id }]);
+    await expect.poll(() => instagram.sent, { timeout: 60_000 }).toMatchObject([{ commentId: comment.id }]);
     await expect
-      .poll(() => client.get('/v1/stats'), { timeout: 10_000 })
+      .poll(() => client.get('/v1/stats'), { timeout: 60_000 })
       .toMatchObject({ waiting: 0, delivered: 1 });
     await Promise.all([end(api), end(worker)]);
     await instagram.close();

@@ -270,3 +270,35 @@ describe('a database that is away', () => {
     await expect(lost.receive(platform, [mine()])).rejects.toThrow();
   });
 });
+
+describe('a template that does not do for this reader', () => {
+  it('gives no message that leaves the resource out, and a public reply that does not fit leaves a trace', async () => {
+    const own = await seed(database.url, {
+      dmTemplates: [
+        {
+          text: '{% if contact.username == "mallory" %}nothing{% else %}{{ resource.url }}{% endif %}',
+          weight: 1,
+        },
+      ],
+      publicReplies: [
+        {
+          text: `{% if contact.username == "lengthy" %}${'x'.repeat(301)}{% else %}Sent!{% endif %}`,
+          weight: 1,
+        },
+      ],
+    });
+    const from = (username: string) =>
+      aComment(own.accountExternalId, { author: { externalId: username, username } });
+    const [unserved, unannounced] = [from('mallory'), from('lengthy')];
+    await intake.receive(platform, [unserved, unannounced]);
+    expect(await stored(unserved)).toMatchObject({
+      outcome: 'skipped',
+      reason: 'message_unrenderable',
+      messages: null,
+    });
+    const row = await stored(unannounced);
+    expect(row.messages).toMatchObject([{ kind: 'private_reply', text: 'https://x.example/g' }]);
+    expect(row.ledger).toEqual(['comment.matched', 'payment.made', 'message.failed']);
+    await own.close();
+  });
+});

@@ -72,7 +72,7 @@ describe('a fault', () => {
         locked.resolve();
         await held.promise;
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
     await locked.promise;
     const answer = await client.patch(`/v1/triggers/${trigger.id}`, { name: 'Other' });

@@ -114,7 +114,7 @@ describe('an Idempotency-Key', () => {
         inserted.resolve();
         await held.promise;
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     );
     await inserted.promise;
     const answer = await create('k');
