@@ -1,16 +1,10 @@
 import type pg from 'pg';
 import { runStatement, type Statement } from '../db/pool.ts';
-import { type DeliveryId, type MessageId, newId, type WorkspaceId } from '../ids.ts';
-import type { MessageKind, PlatformAdapter } from '../platforms/port.ts';
-import type { TriggerDefinition } from '../triggers/definition.ts';
-import type { TemplateContext } from '../triggers/templates.ts';
-import { draftMessage } from './draft.ts';
+import type { DeliveryId, MessageId, WorkspaceId } from '../ids.ts';
+import type { PlatformAdapter } from '../platforms/port.ts';
 import { slotCtes } from './pacing.ts';
-import { servingOf } from './serving.ts';
+import { type Candidate, planReplay, type ReplayRefusal } from './replay-plan.ts';
 import { wakeGraceMs } from './wake.ts';
-
-/** A message that would be due this shortly before its window closes is not begun. */
-const shortestWindowMs = 60_000;
 
 /** Which deliveries to replay; those that failed or expired and were not replayed yet. */
 export interface ReplayFilter {
@@ -22,15 +16,6 @@ export interface ReplayFilter {
   createdAfter?: Date | undefined;
   createdBefore?: Date | undefined;
 }
-
-/** Why a delivery is not replayed. */
-export type ReplayRefusal =
-  | 'account_disconnected'
-  | 'window_closed'
-  | 'already_answered'
-  | 'message_unrenderable'
-  | 'platform_missing'
-  | 'already_served';
 
 export interface ReplayResult {
   /** The new deliveries, each beside the one that it repeats; in a dry run only the latter. */
@@ -64,51 +49,6 @@ const findCandidates: Statement = {
       and ($8::timestamptz is null or d.created_at < $8)
     order by d.id limit $9`,
 };
-
-interface Candidate {
-  id: DeliveryId;
-  reason: string | null;
-  platform: string;
-  account_state: string;
-  account_username: string | null;
-  contact_username: string | null;
-  messaging_id: string | null;
-  window_ends_at: Date | null;
-  version: number;
-  definition: TriggerDefinition;
-  resource_id: string;
-  resource_name: string;
-  resource_url: string | null;
-  resource_text: string | null;
-  kind: MessageKind;
-  pace: string;
-  target_id: string;
-  deadline_at: Date;
-  comment_id: string | null;
-  media_id: string | null;
-}
-
-interface ReplayRow {
-  delivery_id: DeliveryId;
-  replay_of_id: DeliveryId;
-  trigger_version: number;
-  resource_id: string;
-  serving_scope: string | null;
-  every_days: number | null;
-  ledger_id: string;
-}
-
-interface ReplayMessage {
-  id: MessageId;
-  delivery_id: DeliveryId;
-  kind: MessageKind;
-  pace: string;
-  state: 'queued' | 'held';
-  target_id: string;
-  text: string;
-  variant: number;
-  deadline_at: Date;
-}
 
 /**
  * New rows in place of the old ones, in one statement. `old` is a compare-and-set, so of two replays at once one wins;
@@ -213,7 +153,7 @@ export async function replayDeliveries(
   const more = candidates.length > options.limit;
   const plans = candidates
     .slice(0, options.limit)
-    .map((candidate) => plan(candidate, deps.platforms, by.now, deps.random));
+    .map((candidate) => planReplay(candidate, deps.platforms, by.now, deps.random));
   const refused = plans.flatMap((planned) => ('refused' in planned ? [planned.refused] : []));
   const accepted = plans.flatMap((planned) => ('row' in planned ? [planned] : []));
   if (options.dryRun) {
@@ -248,103 +188,4 @@ export async function replayDeliveries(
     ],
     more,
   };
-}
-
-type Plan =
-  | { row: ReplayRow; messages: ReplayMessage[] }
-  | { refused: { deliveryId: DeliveryId; reason: ReplayRefusal } };
-
-function plan(
-  candidate: Candidate,
-  platforms: ReadonlyMap<string, PlatformAdapter>,
-  now: Date,
-  random: () => number,
-): Plan {
-  const refuse = (reason: ReplayRefusal): Plan => ({ refused: { deliveryId: candidate.id, reason } });
-  if (candidate.account_state === 'disconnected') return refuse('account_disconnected');
-  const adapter = platforms.get(candidate.platform);
-  if (!adapter) return refuse('platform_missing');
-  const way = wayOf(candidate, adapter, now);
-  if (typeof way === 'string') return refuse(way);
-
-  const { definition } = candidate;
-  const context: TemplateContext = {
-    contact: { username: candidate.contact_username },
-    resource: {
-      name: candidate.resource_name,
-      url: candidate.resource_url,
-      text: candidate.resource_text,
-    },
-    account: { username: candidate.account_username },
-  };
-  const limits = adapter.capabilities.textLimits;
-  const direct = draftMessage(
-    definition.dmTemplates,
-    context,
-    { limit: limits[way.kind], mustGive: true },
-    random,
-  );
-  if (!direct) return refuse('message_unrenderable');
-  const deliveryId = newId();
-  const common = { delivery_id: deliveryId, deadline_at: way.deadlineAt };
-  const messages: ReplayMessage[] = [
-    {
-      ...common,
-      ...direct,
-      id: newId(),
-      kind: way.kind,
-      pace: way.pace,
-      state: 'queued',
-      target_id: way.targetId,
-    },
-  ];
-  const { comment_id: commentId } = candidate;
-  const announced =
-    commentId &&
-    draftMessage(definition.publicReplies, context, { limit: limits.public_reply, mustGive: false }, random);
-  // Said in public only once it is true, and only while the comment may still be answered.
-  if (announced && way.kind === 'private_reply') {
-    messages.push({
-      ...common,
-      ...announced,
-      id: newId(),
-      kind: 'public_reply',
-      pace: adapter.paceOf('public_reply', false),
-      state: 'held',
-      target_id: commentId,
-    });
-  }
-  const row: ReplayRow = {
-    delivery_id: deliveryId,
-    replay_of_id: candidate.id,
-    trigger_version: candidate.version,
-    resource_id: candidate.resource_id,
-    ...servingOf(definition.frequency, candidate.media_id ?? `comment:${candidate.comment_id}`),
-    ledger_id: newId(),
-  };
-  return { row, messages };
-}
-
-type Way = { kind: MessageKind; pace: string; targetId: string; deadlineAt: Date };
-
-function wayOf(
-  candidate: Candidate,
-  adapter: PlatformAdapter,
-  now: Date,
-): Way | 'window_closed' | 'already_answered' {
-  const isOpen = (until: Date | null) => until !== null && until.getTime() - now.getTime() > shortestWindowMs;
-  const answered = candidate.reason?.startsWith('already_replied') ?? false;
-  if (candidate.kind === 'private_reply' && isOpen(candidate.deadline_at) && !answered) {
-    const { pace, target_id: targetId, deadline_at: deadlineAt } = candidate;
-    return { kind: 'private_reply', pace, targetId, deadlineAt };
-  }
-  if (candidate.messaging_id !== null && isOpen(candidate.window_ends_at)) {
-    return {
-      kind: 'direct_message',
-      pace: adapter.paceOf('direct_message', false),
-      targetId: candidate.messaging_id,
-      deadlineAt: candidate.window_ends_at as Date,
-    };
-  }
-  return answered ? 'already_answered' : 'window_closed';
 }
