@@ -2,7 +2,7 @@ import type { PrismaClient } from '../db/generated/client.ts';
 import type { EventId } from '../ids.ts';
 import { describeReason, type EventReason, eventReasons } from '../intake/reasons.ts';
 import { compileTriggers, type MatchableTrigger, type TriggerVerdict } from '../triggers/matcher.ts';
-import { type DeliveryWithMessages, findDelivery } from './deliveries.ts';
+import { type DeliveryWithMessages, findDelivery, type MessageView } from './deliveries.ts';
 import { type EventScope, type EventView, getEvent } from './events.ts';
 import { type LedgerEntryView, ledgerOf } from './ledger.ts';
 import { describeVerdict } from './verdicts.ts';
@@ -104,13 +104,30 @@ async function triggersAsOf(
     order by trigger_id, revision desc`;
 }
 
-const endings: Record<DeliveryWithMessages['state'], (reason: string | null) => string> = {
+const endings: Record<DeliveryWithMessages['state'], (delivery: DeliveryWithMessages) => string> = {
   delivered: () => 'and the resource has been delivered',
-  waiting: () => 'and its delivery is under way',
+  waiting: ({ messages }) => describeWait(messages.find(({ kind }) => kind !== 'public_reply')),
   skipped: () => 'but this person has been served as often as the trigger allows',
-  failed: (reason) => `but its delivery failed (${reason ?? 'no reason given'})`,
-  expired: (reason) => `but its delivery expired (${reason ?? 'no reason given'})`,
+  failed: ({ reason }) => `but its delivery failed (${reason ?? 'no reason given'})`,
+  expired: ({ reason }) => `but its delivery expired (${reason ?? 'no reason given'})`,
 };
+
+function describeWait(message: MessageView | undefined): string {
+  switch (message?.waitsFor) {
+    case 'slot':
+      return message.expectedAt === null
+        ? 'and its message waits for a turn that comes too late: unless the line gets shorter, it expires'
+        : `and its message goes out at ${message.expectedAt}`;
+    case 'account':
+      return 'and its message waits until the account is active again';
+    case 'look_up':
+      return 'and it is being looked up whether its message arrived';
+    case 'person':
+      return 'and only you can find out whether its message arrived';
+    default:
+      return 'and its delivery is under way';
+  }
+}
 
 function summarise(
   event: EventView,
@@ -120,7 +137,7 @@ function summarise(
   if (delivery) {
     const trigger = triggers.find(({ triggerId }) => triggerId === delivery.triggerId);
     const name = trigger?.name ?? delivery.triggerId;
-    return `The trigger "${name}" matched the keyword "${delivery.keyword}", ${endings[delivery.state](delivery.reason)}.`;
+    return `The trigger "${name}" matched the keyword "${delivery.keyword}", ${endings[delivery.state](delivery)}.`;
   }
   return isKnownReason(event.reason) ? describeReason(event.reason) : `The reason was: ${event.reason}.`;
 }
