@@ -213,6 +213,7 @@ async function buildHttp(parts: Parts, isClosing: () => boolean): Promise<Fastif
       webhookRoutes({ platforms, intake }),
       opsRoutes({
         queue: queue.queue,
+        queueAnswers: () => answersSoon(queue),
         mayOperate: async (key) => (await authenticate(prisma, key))?.scopes.has('operate') ?? false,
       }),
     ],

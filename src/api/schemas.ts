@@ -66,6 +66,7 @@ export const problemCodes = [
   'platform_unavailable',
   'platform_unknown',
   'query_invalid',
+  'queue_unavailable',
   'request_malformed',
   'request_refused',
   'request_timeout',
