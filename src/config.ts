@@ -41,7 +41,8 @@ const variables = {
     .default('.data')
     .describe('Where the embedded PostgreSQL and the keys made for it are kept.'),
   REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379' })
+    .url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379', abort: true })
+    .refine((url) => /^\/?\d*$/.test(new URL(url).pathname), 'must end in the number of a database, if any')
     .optional()
     .describe(
       'The queue in Redis; each installation needs a Redis, or a database number, of its own (redis://host:6379/1). Unset: the queue lives in PostgreSQL.',

@@ -17,7 +17,8 @@ import { createErrorLog } from './error-log.ts';
 import { createIntake } from './intake/intake.ts';
 import type { PlatformAdapter } from './platforms/port.ts';
 import { createPlatforms } from './platforms/registry.ts';
-import { openWakeQueue, type QueueBackend, type WakeQueue } from './queue/queue.ts';
+import { openWakeQueue, type WakeQueue } from './queue/queue.ts';
+import { tryRedis } from './queue/try-redis.ts';
 import { createUpkeep } from './upkeep/upkeep.ts';
 import { createSendProcessor } from './workers/send.ts';
 import { authenticate } from './workspaces/authenticate.ts';
@@ -79,7 +80,7 @@ export async function startService(
   opened.defer(() => Promise.all([...platforms.values()].map((adapter) => adapter.close())).then(() => {}));
   await ensurePaces(database.pool, platforms.values());
 
-  const queue = await openQueue(config, database, onError);
+  const { queue, label: queueLabel } = await openQueue(config, database, onError);
   opened.defer(() => queue.close());
 
   const parts: Parts = { config, log, database, platforms, queue, onError };
@@ -94,7 +95,7 @@ export async function startService(
   return {
     url,
     databaseLabel: database.label,
-    queueLabel: config.redisUrl ? `Redis at ${new URL(config.redisUrl).host}` : 'in PostgreSQL',
+    queueLabel,
     needsKey,
     async close() {
       closing = true;
@@ -105,16 +106,24 @@ export async function startService(
   };
 }
 
+/** A Redis that is away is waited for: meanwhile the API makes comments durable, which are answered afterwards. */
 async function openQueue(
-  config: Config,
+  { redisUrl }: Config,
   database: Database,
   onError: (error: unknown) => void,
-): Promise<WakeQueue> {
-  const backend: QueueBackend = config.redisUrl
-    ? { kind: 'redis', url: config.redisUrl }
-    : { kind: 'postgres', url: database.url };
+): Promise<{ queue: WakeQueue; label: string }> {
+  if (redisUrl) {
+    const server = `Redis at ${new URL(redisUrl).host}`;
+    const trial = await tryRedis(redisUrl);
+    if (trial.kind === 'useless') throw new StartupError(`${server} ${trial.reason}.`);
+    return {
+      queue: await openWakeQueue({ kind: 'redis', url: redisUrl }, onError),
+      label: trial.kind === 'away' ? `${server} (does not answer yet)` : server,
+    };
+  }
   try {
-    return await openWakeQueue(backend, onError);
+    const queue = await openWakeQueue({ kind: 'postgres', url: database.url }, onError);
+    return { queue, label: 'in PostgreSQL' };
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown error';
     throw new StartupError(

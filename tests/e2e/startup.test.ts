@@ -2,19 +2,21 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClient } from '../../demo/client.ts';
 import { type Fairdrop, startFairdrop } from '../../demo/process.ts';
 import { startFakeInstagram } from '../../fakes/instagram/index.ts';
 import { isAlive } from '../../src/db/embedded-postmaster.ts';
 import { fairdropCli, runProgram } from '../support/cli.ts';
-import { freePort, temporaryDirectory } from '../support/servers.ts';
-import { createDatabase, type TestDatabase } from '../support/services.ts';
+import { freePort, startRedisServer, temporaryDirectory } from '../support/servers.ts';
+import { createDatabase, hasRedis, type TestDatabase } from '../support/services.ts';
 import { query } from '../support/sql.ts';
 
 const run = promisify(execFile);
@@ -66,6 +68,14 @@ async function end({ process: child, output }: Fairdrop): Promise<void> {
   child.kill('SIGTERM');
   await expect.poll(() => child.exitCode, { timeout: 15_000, message: output().slice(-2_000) }).toBe(0);
   await exited;
+}
+
+/** @returns the port of something that is neither a database nor a queue */
+async function startHttpServer(): Promise<number> {
+  const server = createHttpServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
 }
 
 async function statusWith(url: string, key: string): Promise<number> {
@@ -238,6 +248,7 @@ describe('with a database that is given', () => {
     ['PORT is too high', { PORT: '70000' }, /PORT must be a port number/],
     ['ROLE is unknown', { ROLE: 'boss' }, /ROLE must be all, api or worker/],
     ['REDIS_URL is no address', { REDIS_URL: 'foo' }, /REDIS_URL must look like redis:/],
+    ['REDIS_URL names no number', { REDIS_URL: 'redis://x/one' }, /REDIS_URL must end in the number/],
     ['DATABASE_URL is no address', { DATABASE_URL: 'foo' }, /DATABASE_URL must look like postgres:/],
     ['PUBLIC_URL is no address', { PUBLIC_URL: 'example.org' }, /PUBLIC_URL must be an address/],
     ['the bootstrap key is short', { FAIRDROP_BOOTSTRAP_KEY: 'short' }, /FAIRDROP_BOOTSTRAP_KEY must be 24/],
@@ -245,6 +256,45 @@ describe('with a database that is given', () => {
     ['two are wrong', { PORT: 'abc', ROLE: 'boss' }, /PORT must be/, /ROLE must be/],
   ])('it says what to do when %s', async (_what, given, ...says) => {
     await expectRefusal({ ...env, ...given }, ...says);
+  });
+
+  it('it says that the queue’s address belongs to something else', async () => {
+    const port = await startHttpServer();
+    const address = new RegExp(`Redis at 127.0.0.1:${port} `);
+    await expectRefusal({ ...env, REDIS_URL: `redis://127.0.0.1:${port}` }, address, /as Redis does/);
+    await expectRefusal({ ...env, REDIS_URL: `rediss://127.0.0.1:${port}` }, address, /over TLS/);
+  });
+
+  it.skipIf(!hasRedis)(
+    'it says that the queue wants a password, another one, or has no such database',
+    async () => {
+      const redis = await startRedisServer();
+      onTestFinished(() => redis.stop());
+      const commander = new Redis(redis.url);
+      await commander.config('SET', 'requirepass', 'open-sesame');
+      commander.disconnect();
+      const { host } = new URL(redis.url);
+      await expectRefusal({ ...env, REDIS_URL: redis.url }, /wants a password/, /REDIS_URL/);
+      await expectRefusal({ ...env, REDIS_URL: `redis://:wrong@${host}` }, /refuses this user or password/);
+      await expectRefusal(
+        { ...env, REDIS_URL: `redis://:open-sesame@${host}/99` },
+        /no database of this number/,
+      );
+      const fairdrop = await start({ ...env, REDIS_URL: `redis://:open-sesame@${host}` });
+      await expect.poll(fairdrop.output).toMatch(/Queue +Redis at [\d.:]+\n/);
+      await end(fairdrop);
+    },
+    60_000,
+  );
+
+  it('it starts while the queue is away, and says so', async () => {
+    const fairdrop = await start({
+      ...env,
+      REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+      LOG_LEVEL: 'fatal',
+    });
+    await expect.poll(fairdrop.output).toMatch(/Queue +Redis at [\d.:]+ \(does not answer yet\)\n/);
+    await end(fairdrop);
   });
 
   it('it reads .env where it is started, and the environment goes first', async () => {
