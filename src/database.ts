@@ -118,6 +118,11 @@ async function ownBox(dataDir: string): Promise<SecretBox> {
   }
 }
 
+/** What the driver says without a code: of a server that is something else, and of one that it cannot agree with. */
+const notPostgres =
+  /^(Connection terminated|Received unexpected|There was an error establishing an SSL connection)/;
+const disagreement = /^(SASL|The server does not support SSL connections)/;
+
 function asStartupError(error: unknown, url: string): Error {
   if (error instanceof MigrationError) return new StartupError(error.message);
   const code = (error as { code?: unknown } | null)?.code;
@@ -141,7 +146,12 @@ function asStartupError(error: unknown, url: string): Error {
       `PostgreSQL cannot be reached at ${where} (${code}): start it, correct DATABASE_URL, or unset it to use the embedded one.`,
     );
   }
-  if (error instanceof Error && typeof code === 'string') {
+  if (error instanceof Error && notPostgres.test(error.message)) {
+    return new StartupError(
+      `What listens at ${where} does not answer as PostgreSQL does (${error.message}): look at the server, or correct DATABASE_URL.`,
+    );
+  }
+  if (error instanceof Error && (typeof code === 'string' || disagreement.test(error.message))) {
     return new StartupError(
       `PostgreSQL at ${where} cannot be used (${error.message}): correct DATABASE_URL.`,
     );

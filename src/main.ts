@@ -1,6 +1,7 @@
 import pino from 'pino';
-import { type Config, loadDotEnv, readConfig, StartupError } from './config.ts';
+import { type Config, loadDotEnv, readConfig } from './config.ts';
 import { serializeError } from './error-log.ts';
+import { oneLine } from './one-line.ts';
 import { type Service, startService } from './service.ts';
 
 /** How long the work under way has to end after a signal, before the process ends regardless. */
@@ -69,7 +70,6 @@ function banner(config: Config, service: Service): string {
 }
 
 main().catch((error) => {
-  if (error instanceof StartupError) console.error(`Fairdrop cannot start. ${error.message}`);
-  else console.error('Fairdrop cannot start.', error);
+  console.error(`Fairdrop cannot start. ${oneLine(error, Boolean(process.env.DEBUG))}`);
   process.exit(1);
 });

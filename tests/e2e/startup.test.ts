@@ -258,6 +258,36 @@ describe('with a database that is given', () => {
     await expectRefusal({ ...env, ...given }, ...says);
   });
 
+  it('it says that the database’s address belongs to something else', async () => {
+    const port = await startHttpServer();
+    for (const mode of ['disable', 'no-verify']) {
+      const DATABASE_URL = `postgres://a:b@127.0.0.1:${port}/c?sslmode=${mode}`;
+      await expectRefusal({ ...env, DATABASE_URL }, new RegExp(`${port}/c does not answer as PostgreSQL`));
+    }
+  });
+
+  it('it says that the database does not encrypt (skipped where it does)', async (test) => {
+    const [row] = await query(database.url, `select current_setting('ssl') as ssl`);
+    test.skip(row?.ssl === 'on', 'this server encrypts');
+    const given = elsewhere((url) => {
+      url.search = '?sslmode=no-verify';
+    });
+    await expectRefusal(given, /does not support SSL connections/, /correct DATABASE_URL/);
+  });
+
+  it('it says in one line what nobody has foreseen, and with DEBUG where it comes from', async () => {
+    const own = await createDatabase();
+    onTestFinished(() => own.drop());
+    await query(own.url, 'drop table accounts cascade');
+    const given = { ...env, DATABASE_URL: own.url };
+    const started = launch(given);
+    expect(await started.closed).toBe(1);
+    expect(started.stderr()).toMatch(/^Fairdrop cannot start\. .*accounts.*DEBUG=1.*\n$/);
+    const debugged = launch({ ...given, DEBUG: '1' });
+    expect(await debugged.closed).toBe(1);
+    expect(debugged.stderr()).toMatch(/^Fairdrop cannot start\. .*\n(?:.*\n)*\s+at .*src\//);
+  });
+
   it('it says that the queue’s address belongs to something else', async () => {
     const port = await startHttpServer();
     const address = new RegExp(`Redis at 127.0.0.1:${port} `);
