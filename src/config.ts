@@ -35,7 +35,9 @@ const variables = {
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must look like postgres://user:password@host:5432/database' })
     .optional()
-    .describe('PostgreSQL 14 or newer. Unset: an embedded PostgreSQL keeps its data in DATA_DIR.'),
+    .describe(
+      'PostgreSQL 14 or newer. Unset: an embedded PostgreSQL keeps its data in DATA_DIR. For a managed one end it in ?sslmode=verify-full&sslrootcert=<its CA file>, or in ?sslmode=no-verify, which encrypts without asking who answers; sslmode=require is taken for verify-full.',
+    ),
   DATA_DIR: z
     .string()
     .default('.data')
