@@ -52,6 +52,27 @@ describe('a resource', () => {
     expect([answer.status, answer.body.code, answer.body.field]).toEqual([422, 'body_invalid', '/url']);
   });
 
+  it.each([
+    ['a line end', 'a\nb'],
+    ['a bell', 'a\u0007b'],
+    ['a terminal’s colours', '\u001b[31mred'],
+    ['a C1 control', 'a\u0085b'],
+    ['a line separator', 'a\u2028b'],
+    ['an override of the direction', 'txt.\u202egnp'],
+    ['an isolate', '\u2066a\u2069'],
+  ])('does not take %s in a name, neither its own nor a trigger’s', async (_what, name) => {
+    const { account, resource, trigger } = await connect(client);
+    const answers = [
+      await client.post('/v1/resources', { ...link, name }),
+      await client.patch(`/v1/resources/${resource.id}`, { name }),
+      await client.post('/v1/triggers', triggerBody(account, resource, { name })),
+      await client.patch(`/v1/triggers/${trigger.id}`, { name }),
+    ];
+    for (const { status, body } of answers) {
+      expect([status, body.code, body.field]).toEqual([422, 'body_invalid', '/name']);
+    }
+  });
+
   it('is either, never both or neither', async () => {
     const bodies = [
       { ...link, text: 'both' },
