@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
@@ -143,6 +143,36 @@ describe('with an empty environment', () => {
     expect(await createClient(fairdrop.url, key).get(`/v1/resources/${id}`)).toMatchObject({ name: 'kept' });
     await stopAndLookAround(fairdrop);
   });
+
+  it('it makes no new key in place of one that accounts need, and says which file is missing', async () => {
+    const instagram = await startFakeInstagram({ appSecret: 'secret' });
+    onTestFinished(() => instagram.close());
+    const given = { ...env, INSTAGRAM_GRAPH_URL: instagram.graphUrl };
+    const fairdrop = await start(given);
+    const { accessToken } = instagram.addAccount({ username: 'studio' });
+    await createClient(fairdrop.url, key).post('/v1/accounts', { platform: 'instagram', accessToken });
+    await stopAndLookAround(fairdrop);
+
+    const file = path.join(env.DATA_DIR, 'encryption.key');
+    const kept = readFileSync(file);
+    const refused = async () => {
+      const started = launch(given);
+      expect(await started.closed).toBe(1);
+      expect(await processesOf()).toEqual([]);
+      return started.stderr();
+    };
+    rmSync(file);
+    expect(await refused()).toMatch(
+      /^Fairdrop cannot start\. The key file .*encryption\.key is missing.*backup.*\n$/,
+    );
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`);
+    expect(await refused()).toMatch(
+      /^Fairdrop cannot start\. The key in .*encryption\.key is not the one.*\n$/,
+    );
+    writeFileSync(file, kept);
+    await stopAndLookAround(await start(given));
+  }, 60_000);
 });
 
 describe('with a database that is given', () => {
