@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { buildApp } from './api/app.ts';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { buildApp, buildWorkerApp } from './api/app.ts';
 import { healthRoutes } from './api/health.ts';
 import { opsRoutes } from './api/ops.ts';
 import { webhookRoutes } from './api/webhooks.ts';
@@ -85,7 +85,7 @@ export async function startService(
 
   const parts: Parts = { config, log, database, platforms, queue, onError };
   let closing = false;
-  const app = await buildHttp(parts, () => closing);
+  const app = buildHttp(parts, () => closing);
   opened.defer(() => app.close());
   const url = await listen(app, config);
   const stopWorker = config.role === 'api' ? async () => {} : await startWorker(parts);
@@ -186,7 +186,7 @@ async function answersSoon(queue: WakeQueue): Promise<boolean> {
 }
 
 /** A worker answers health checks only; everything else is the API's. */
-async function buildHttp(parts: Parts, isClosing: () => boolean): Promise<FastifyInstance> {
+function buildHttp(parts: Parts, isClosing: () => boolean): FastifyInstance {
   const { config, log, database, platforms, queue } = parts;
   const { pool, prisma, secretBox } = database;
   const health = healthRoutes(
@@ -197,12 +197,7 @@ async function buildHttp(parts: Parts, isClosing: () => boolean): Promise<Fastif
     // While the queue is away the API can still make webhooks durable; a worker has nothing to do.
     { required: config.role === 'worker' ? ['database', 'queue'] : ['database'], isClosing },
   );
-  if (config.role === 'worker') {
-    const logController = new LogController({ disableRequestLogging: true });
-    const app = Fastify({ loggerInstance: log, logController });
-    await app.register(health);
-    return app;
-  }
+  if (config.role === 'worker') return buildWorkerApp(log, health);
   const intake = createIntake({
     pool,
     wake: queue.wake,

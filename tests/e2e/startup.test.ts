@@ -459,7 +459,17 @@ describe('with a database that is given', () => {
     expect(instagram.sent).toEqual([]);
 
     const worker = await start({ ...given, ROLE: 'worker' });
-    expect((await fetch(`${worker.url}/webhooks/instagram`, { method: 'POST' })).status).toBe(404);
+    for (const [path, status, code] of [
+      ['/webhooks/instagram', 404, 'route_not_found'],
+      ['/%zz', 400, 'url_malformed'],
+    ] as const) {
+      const answer = await fetch(`${worker.url}${path}`, { method: 'POST' });
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        status,
+        expect.stringContaining('application/problem+json'),
+      ]);
+      expect(await answer.json()).toMatchObject({ code, detail: expect.not.stringContaining('/docs') });
+    }
     await expect.poll(() => instagram.sent, { timeout: 10_000 }).toMatchObject([{ commentId: comment.id }]);
     await expect
       .poll(() => client.get('/v1/stats'), { timeout: 10_000 })
