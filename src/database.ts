@@ -60,7 +60,7 @@ export async function openDatabase(
     if (missing.length > 0) throw otherKey(missing, given ? undefined : localKeyFile(config.dataDir));
     return {
       url,
-      label: embedded ? `embedded PostgreSQL, data in ${embedded.dataDir}` : withoutPassword(url),
+      label: embedded ? labelOf(embedded) : withoutPassword(url),
       pool,
       prisma,
       secretBox,
@@ -70,6 +70,11 @@ export async function openDatabase(
     await close();
     throw error;
   }
+}
+
+function labelOf({ dataDir, startedHere }: EmbeddedPostgres): string {
+  const end = startedHere ? '' : '; it is that of another process, and ends with it';
+  return `embedded PostgreSQL, data in ${dataDir}${end}`;
 }
 
 /** The ids of the keys that the credentials of accounts are encrypted with. */

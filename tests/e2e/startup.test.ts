@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -173,6 +173,38 @@ describe('with an empty environment', () => {
     writeFileSync(file, kept);
     await stopAndLookAround(await start(given));
   }, 60_000);
+
+  it('a process that uses the database of another says so, and answers what it was asked when that ends', async () => {
+    const owner = await start(env);
+    const second = await start(env);
+    await expect.poll(second.output).toMatch(/Database .*that of another process, and ends with it\n/);
+    expect(owner.output()).not.toContain('of another process');
+
+    const { hostname, port } = new URL(second.url);
+    const asking = connect(Number(port), hostname);
+    asking.write('POST /webhooks/instagram HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{');
+    await once(asking, 'connect');
+    let answer = '';
+    asking.setEncoding('utf8').on('data', (chunk) => {
+      answer += chunk;
+    });
+    await end(owner);
+    await expect.poll(second.output, { timeout: 15_000 }).toContain('finishing what is under way');
+    asking.write('}');
+    await expect.poll(() => answer).toMatch(/^HTTP\/1\.1 \d{3} /);
+    await expect.poll(() => second.process.exitCode, { timeout: 40_000 }).toBe(1);
+  }, 90_000);
+
+  it('it does not say that it is up when it was told to stop during its start', async () => {
+    const fresh = temporaryDirectory('interrupted');
+    onTestFinished(fresh.remove);
+    const started = launch({ DATA_DIR: path.join(fresh.dir, 'data'), PORT: '0' });
+    await expect.poll(started.stdout, { timeout: 15_000 }).toContain('creating a PostgreSQL');
+    started.child.kill('SIGINT');
+    expect(await started.closed).toBe(0);
+    expect(started.stdout()).toContain('SIGINT: finishing what is under way');
+    expect(started.stdout()).not.toContain('Fairdrop is up');
+  });
 });
 
 describe('with a database that is given', () => {
