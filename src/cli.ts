@@ -1,11 +1,12 @@
-import { inspect } from 'node:util';
 import { Command, Option } from 'commander';
 import { loadDotEnv, readConfig, StartupError } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
-import { isDatabaseOutage } from './db/prisma-errors.ts';
+import { oneLine } from './one-line.ts';
 import { addApiKey, addWorkspace } from './workspaces/administer.ts';
 import { listApiKeys, revokeApiKey, type Scope, scopes } from './workspaces/api-keys.ts';
 import { defaultWorkspace, findWorkspace, isId, listWorkspaces } from './workspaces/workspaces.ts';
+
+const debug = Boolean(process.env.DEBUG);
 
 const program = new Command('fairdrop')
   .description('Administers the installation that the environment (or .env) describes.')
@@ -122,7 +123,7 @@ async function withDatabase(use: (database: Database) => Promise<void>): Promise
   const config = readConfig(process.env);
   const database = await openDatabase(config, {
     line: () => {},
-    error: (error) => console.error(oneLine(error)),
+    error: (error) => console.error(oneLine(error, debug)),
   });
   try {
     await use(database);
@@ -131,21 +132,9 @@ async function withDatabase(use: (database: Database) => Promise<void>): Promise
   }
 }
 
-/** A sentence for whoever sits at the terminal; DEBUG shows where it comes from. */
-function oneLine(error: unknown): string {
-  if (error instanceof StartupError) return error.message;
-  if (process.env.DEBUG) return inspect(error);
-  if (isDatabaseOutage(error)) {
-    return 'The database cannot be asked right now: try again shortly. DEBUG=1 shows what it said.';
-  }
-  // Prisma puts the call first and what was wrong with it last.
-  const said = (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1)?.trim();
-  return `That did not work: ${said || 'no reason was given'} (DEBUG=1 shows more).`;
-}
-
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(oneLine(error));
+  console.error(oneLine(error, debug));
   process.exitCode = 1;
 }

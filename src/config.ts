@@ -35,13 +35,16 @@ const variables = {
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: 'must look like postgres://user:password@host:5432/database' })
     .optional()
-    .describe('PostgreSQL 14 or newer. Unset: an embedded PostgreSQL keeps its data in DATA_DIR.'),
+    .describe(
+      'PostgreSQL 14 or newer. Unset: an embedded PostgreSQL keeps its data in DATA_DIR. For a managed one end it in ?sslmode=verify-full&sslrootcert=<its CA file>, or in ?sslmode=no-verify, which encrypts without asking who answers; sslmode=require is taken for verify-full.',
+    ),
   DATA_DIR: z
     .string()
     .default('.data')
     .describe('Where the embedded PostgreSQL and the keys made for it are kept.'),
   REDIS_URL: z
-    .url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379' })
+    .url({ protocol: /^rediss?$/, error: 'must look like redis://host:6379', abort: true })
+    .refine((url) => /^\/?\d*$/.test(new URL(url).pathname), 'must end in the number of a database, if any')
     .optional()
     .describe(
       'The queue in Redis; each installation needs a Redis, or a database number, of its own (redis://host:6379/1). Unset: the queue lives in PostgreSQL.',

@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 import { type Config, StartupError } from './config.ts';
-import { localEncryptionKey, localKeyFile } from './crypto/local-key.ts';
+import { localKeyFile, makeLocalKey, readLocalKey } from './crypto/local-key.ts';
 import { createSecretBox, parseEncryptionKeys, type SecretBox } from './crypto/secret-box.ts';
 import { type EmbeddedPostgres, EmbeddedPostgresError, startEmbeddedPostgres } from './db/embedded.ts';
 import { PrismaClient } from './db/generated/client.ts';
@@ -31,7 +31,7 @@ export async function openDatabase(
   config: Config,
   log: { line: (text: string) => void; error: (error: unknown) => void; lost?: () => void },
 ): Promise<Database> {
-  const secretBox = config.encryptionKey ? givenBox(config.encryptionKey) : await ownBox(config.dataDir);
+  const given = config.encryptionKey ? givenBox(config.encryptionKey) : undefined;
   const embedded = config.databaseUrl ? null : await startEmbedded(config.dataDir, log.line);
   const url = config.databaseUrl ?? embedded?.url ?? '';
   try {
@@ -54,31 +54,45 @@ export async function openDatabase(
     await embedded?.stop();
   };
   try {
-    await refuseOtherKey(prisma, secretBox);
+    const neededIds = await neededKeys(prisma);
+    const secretBox = given ?? (await ownBox(config.dataDir, neededIds));
+    const missing = neededIds.filter((id) => !secretBox.has(id));
+    if (missing.length > 0) throw otherKey(missing, given ? undefined : localKeyFile(config.dataDir));
+    return {
+      url,
+      label: embedded ? labelOf(embedded) : withoutPassword(url),
+      pool,
+      prisma,
+      secretBox,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
-  return {
-    url,
-    label: embedded ? `embedded PostgreSQL, data in ${embedded.dataDir}` : withoutPassword(url),
-    pool,
-    prisma,
-    secretBox,
-    close,
-  };
 }
 
-/** With another key every account would fail at its first message. */
-async function refuseOtherKey(prisma: PrismaClient, secretBox: SecretBox): Promise<void> {
+function labelOf({ dataDir, startedHere }: EmbeddedPostgres): string {
+  const end = startedHere ? '' : '; it is that of another process, and ends with it';
+  return `embedded PostgreSQL, data in ${dataDir}${end}`;
+}
+
+/** The ids of the keys that the credentials of accounts are encrypted with. */
+async function neededKeys(prisma: PrismaClient): Promise<string[]> {
   const used = await prisma.account.groupBy({
     by: ['credentialsKeyId'],
     where: { credentialsKeyId: { not: null } },
   });
-  const missing = used.flatMap(({ credentialsKeyId: id }) => (id === null || secretBox.has(id) ? [] : [id]));
-  if (missing.length === 0) return;
-  throw new StartupError(
-    `The credentials of accounts in this database were encrypted with another key (${missing.join(', ')}): set ENCRYPTION_KEY to the one they were stored with, or unset it where the database is the embedded one.`,
+  return used.flatMap(({ credentialsKeyId: id }) => (id === null ? [] : [id]));
+}
+
+/** With another key every account would fail at its first message. @param file where ours came from, if from a file */
+function otherKey(missing: readonly string[], file: string | undefined): StartupError {
+  const encrypted = `with which the credentials of accounts in this database were encrypted (${missing.join(', ')})`;
+  return new StartupError(
+    file
+      ? `The key in ${file} is not the one ${encrypted}: put that one back from a backup.`
+      : `ENCRYPTION_KEY is not the key ${encrypted}: set it to that one, or unset it where the database is the embedded one.`,
   );
 }
 
@@ -98,25 +112,37 @@ function givenBox(keys: string): SecretBox {
   }
 }
 
-/** With the key that an installation makes for itself beside its database. */
-async function ownBox(dataDir: string): Promise<SecretBox> {
-  let key: string;
+/** With the key that an installation makes for itself beside its database, as long as nothing needs an earlier one. */
+async function ownBox(dataDir: string, neededIds: readonly string[]): Promise<SecretBox> {
+  const file = localKeyFile(dataDir);
+  let key: string | undefined;
   try {
-    key = await localEncryptionKey(dataDir);
+    key = await readLocalKey(dataDir);
+    if (key === undefined && neededIds.length === 0) key = await makeLocalKey(dataDir);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new StartupError(
-      `Nothing can be kept in the directory ${dataDir} (${code}): set DATA_DIR to another one.`,
+      `The encryption key cannot be kept in ${file} (${code}): make it accessible, or set DATA_DIR to another directory.`,
+    );
+  }
+  if (key === undefined) {
+    throw new StartupError(
+      `The key file ${file} is missing, and without it the credentials of accounts in this database cannot be read: put it back from a backup, or, where there is none, start over with another DATA_DIR.`,
     );
   }
   try {
     return createSecretBox(parseEncryptionKeys(key));
   } catch {
     throw new StartupError(
-      `The key in ${localKeyFile(dataDir)} is damaged: restore it from a backup, because without it the stored credentials cannot be read.`,
+      `The key in ${file} is damaged: restore it from a backup, because without it the stored credentials cannot be read.`,
     );
   }
 }
+
+/** What the driver says without a code: of a server that is something else, and of one that it cannot agree with. */
+const notPostgres =
+  /^(Connection terminated|Received unexpected|There was an error establishing an SSL connection)/;
+const disagreement = /^(SASL|The server does not support SSL connections)/;
 
 function asStartupError(error: unknown, url: string): Error {
   if (error instanceof MigrationError) return new StartupError(error.message);
@@ -141,7 +167,12 @@ function asStartupError(error: unknown, url: string): Error {
       `PostgreSQL cannot be reached at ${where} (${code}): start it, correct DATABASE_URL, or unset it to use the embedded one.`,
     );
   }
-  if (error instanceof Error && typeof code === 'string') {
+  if (error instanceof Error && notPostgres.test(error.message)) {
+    return new StartupError(
+      `What listens at ${where} does not answer as PostgreSQL does (${error.message}): look at the server, or correct DATABASE_URL.`,
+    );
+  }
+  if (error instanceof Error && (typeof code === 'string' || disagreement.test(error.message))) {
     return new StartupError(
       `PostgreSQL at ${where} cannot be used (${error.message}): correct DATABASE_URL.`,
     );

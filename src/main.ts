@@ -1,9 +1,10 @@
 import pino from 'pino';
-import { type Config, loadDotEnv, readConfig, StartupError } from './config.ts';
+import { type Config, loadDotEnv, readConfig } from './config.ts';
 import { serializeError } from './error-log.ts';
+import { oneLine } from './one-line.ts';
 import { type Service, startService } from './service.ts';
 
-/** How long the work under way has to end after a signal, before the process ends regardless. */
+/** How long the work under way has to end once the process is to stop, before the process ends regardless. */
 const shutdownDeadlineMs = 30_000;
 
 async function main(): Promise<void> {
@@ -16,33 +17,35 @@ async function main(): Promise<void> {
   });
   const starting = startService(config, log, () => {
     log.fatal('the embedded PostgreSQL has ended: start again');
-    process.exit(1);
+    stop('without a database', 1);
   });
-  stopOnSignal(starting, log);
-  console.log(banner(config, await starting));
+  let isStopping = false;
+  /** A process that has begun to send must not be torn out of it. */
+  const stop = (why: string, exitCode: number) => {
+    if (isStopping) return;
+    isStopping = true;
+    log.info(`${why}: finishing what is under way`);
+    end(starting, log, exitCode);
+  };
+  // From the first moment on.
+  process.on('SIGTERM', () => stop('SIGTERM', 0));
+  process.on('SIGINT', () => stop('SIGINT', 0));
+  const service = await starting;
+  if (!isStopping) console.log(banner(config, service));
 }
 
-/** From the first moment on: a process that has begun to send must not be torn out of it. */
-function stopOnSignal(starting: Promise<Service>, log: pino.Logger): void {
-  let stopping = false;
-  const stop = async (signal: string) => {
-    if (stopping) return;
-    stopping = true;
-    log.info(`${signal}: finishing what is under way`);
-    setTimeout(() => {
-      log.error('not finished in time; what was being sent will be looked up');
-      process.exit(1);
-    }, shutdownDeadlineMs).unref();
-    try {
-      await (await starting).close();
-      process.exit(0);
-    } catch (error) {
-      log.error({ err: error }, 'could not close cleanly');
-      process.exit(1);
-    }
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+async function end(starting: Promise<Service>, log: pino.Logger, exitCode: number): Promise<void> {
+  setTimeout(() => {
+    log.error('not finished in time; what was being sent will be looked up');
+    process.exit(1);
+  }, shutdownDeadlineMs).unref();
+  try {
+    await (await starting).close();
+    process.exit(exitCode);
+  } catch (error) {
+    log.error({ err: error }, 'could not close cleanly');
+    process.exit(1);
+  }
 }
 
 function banner(config: Config, service: Service): string {
@@ -69,7 +72,6 @@ function banner(config: Config, service: Service): string {
 }
 
 main().catch((error) => {
-  if (error instanceof StartupError) console.error(`Fairdrop cannot start. ${error.message}`);
-  else console.error('Fairdrop cannot start.', error);
+  console.error(`Fairdrop cannot start. ${oneLine(error, Boolean(process.env.DEBUG))}`);
   process.exit(1);
 });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { buildApp } from './api/app.ts';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import { buildApp, buildWorkerApp } from './api/app.ts';
 import { healthRoutes } from './api/health.ts';
 import { opsRoutes } from './api/ops.ts';
 import { webhookRoutes } from './api/webhooks.ts';
@@ -18,7 +18,8 @@ import { createIntake } from './intake/intake.ts';
 import { createLoop } from './loop.ts';
 import type { PlatformAdapter } from './platforms/port.ts';
 import { createPlatforms } from './platforms/registry.ts';
-import { openWakeQueue, type QueueBackend, type WakeQueue } from './queue/queue.ts';
+import { openWakeQueue, type WakeQueue } from './queue/queue.ts';
+import { tryRedis } from './queue/try-redis.ts';
 import { createUpkeep } from './upkeep/upkeep.ts';
 import { createLiveness, type Liveness } from './workers/liveness.ts';
 import { createSendProcessor } from './workers/send.ts';
@@ -84,13 +85,13 @@ export async function startService(
   opened.defer(() => Promise.all([...platforms.values()].map((adapter) => adapter.close())).then(() => {}));
   await ensurePaces(database.pool, platforms.values());
 
-  const queue = await openQueue(config, database, onError);
+  const { queue, label: queueLabel } = await openQueue(config, database, onError);
   opened.defer(() => queue.close());
 
   const parts: Parts = { config, log, database, platforms, queue, onError };
   let closing = false;
   const liveness = createLiveness();
-  const app = await buildHttp(parts, liveness, () => closing);
+  const app = buildHttp(parts, liveness, () => closing);
   opened.defer(() => app.close());
   const url = await listen(app, config);
   const stopWorker = config.role === 'api' ? async () => {} : await startWorker(parts, liveness);
@@ -100,7 +101,7 @@ export async function startService(
   return {
     url,
     databaseLabel: database.label,
-    queueLabel: config.redisUrl ? `Redis at ${new URL(config.redisUrl).host}` : 'in PostgreSQL',
+    queueLabel,
     needsKey,
     async close() {
       closing = true;
@@ -111,16 +112,24 @@ export async function startService(
   };
 }
 
+/** A Redis that is away is waited for: meanwhile the API makes comments durable, which are answered afterwards. */
 async function openQueue(
-  config: Config,
+  { redisUrl }: Config,
   database: Database,
   onError: (error: unknown) => void,
-): Promise<WakeQueue> {
-  const backend: QueueBackend = config.redisUrl
-    ? { kind: 'redis', url: config.redisUrl }
-    : { kind: 'postgres', url: database.url };
+): Promise<{ queue: WakeQueue; label: string }> {
+  if (redisUrl) {
+    const server = `Redis at ${new URL(redisUrl).host}`;
+    const trial = await tryRedis(redisUrl);
+    if (trial.kind === 'useless') throw new StartupError(`${server} ${trial.reason}.`);
+    return {
+      queue: await openWakeQueue({ kind: 'redis', url: redisUrl }, onError),
+      label: trial.kind === 'away' ? `${server} (does not answer yet)` : server,
+    };
+  }
   try {
-    return await openWakeQueue(backend, onError);
+    const queue = await openWakeQueue({ kind: 'postgres', url: database.url }, onError);
+    return { queue, label: 'in PostgreSQL' };
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown error';
     throw new StartupError(
@@ -185,11 +194,7 @@ async function waitingSoon(queue: WakeQueue): Promise<number | null> {
 }
 
 /** A worker answers health checks only; everything else is the API's. */
-async function buildHttp(
-  parts: Parts,
-  liveness: Liveness,
-  isClosing: () => boolean,
-): Promise<FastifyInstance> {
+function buildHttp(parts: Parts, liveness: Liveness, isClosing: () => boolean): FastifyInstance {
   const { config, log, database, platforms, queue } = parts;
   const { pool, prisma, secretBox } = database;
   const health = healthRoutes(
@@ -204,12 +209,7 @@ async function buildHttp(
       isAlive: liveness.isConsuming,
     },
   );
-  if (config.role === 'worker') {
-    const logController = new LogController({ disableRequestLogging: true });
-    const app = Fastify({ loggerInstance: log, logController });
-    await app.register(health);
-    return app;
-  }
+  if (config.role === 'worker') return buildWorkerApp(log, health);
   const intake = createIntake({
     pool,
     wake: queue.wake,
@@ -229,6 +229,7 @@ async function buildHttp(
       webhookRoutes({ platforms, intake }),
       opsRoutes({
         queue: queue.queue,
+        queueAnswers: () => answersSoon(queue),
         mayOperate: async (key) => (await authenticate(prisma, key))?.scopes.has('operate') ?? false,
       }),
     ],

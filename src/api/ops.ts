@@ -38,10 +38,12 @@ const foreignLink = /<link\b[^>]*\bhref="(?:https?:)?\/\/[^>]*>/g;
 
 /**
  * Bull Board, read-only: sends are repeated through Fairdrop, which knows what has been sent, never through the queue.
+ * @param deps.queueAnswers whether the queue does so soon: the board itself would wait for as long as it takes
  * @param deps.mayOperate whether an API key has the scope `operate`
  */
 export function opsRoutes(deps: {
   queue: Queue;
+  queueAnswers: () => Promise<boolean>;
   mayOperate: (key: string) => Promise<boolean>;
 }): FastifyPluginAsync {
   return async (app) => {
@@ -68,6 +70,11 @@ export function opsRoutes(deps: {
           );
         else done();
       });
+    });
+    app.addHook('preHandler', async (request, reply) => {
+      const asksQueue = request.routeOptions.url?.startsWith(`${boardPath}/api/`);
+      if (!asksQueue || (await deps.queueAnswers())) return;
+      return answerError(queueAway(), request, reply);
     });
     app.addHook('onSend', async (_request, reply, payload) => {
       const isPage = String(reply.getHeader('content-type') ?? '').startsWith('text/html');
@@ -105,5 +112,13 @@ function loginRefused(): Problem {
     401,
     'key_invalid',
     'Log in with any user name and, as password, an API key that has the scope "operate".',
+  );
+}
+
+function queueAway(): Problem {
+  return new Problem(
+    503,
+    'queue_unavailable',
+    'The queue cannot be asked right now. Comments are taken all the same. Try again shortly.',
   );
 }

@@ -5,8 +5,9 @@ import { sendProblem } from './problems.ts';
 /**
  * Answers what no route answers: 405 with `Allow` where the address exists under other methods, 404 otherwise. Has to
  * come before the routes, because it takes note of each.
+ * @param where says where there is something
  */
-export function handleUnrouted(app: FastifyInstance): void {
+export function handleUnrouted(app: FastifyInstance, where: string): void {
   const methodsByPattern = new Map<string, Set<string>>();
   app.addHook('onRoute', ({ url, method }) => {
     const methods = methodsByPattern.get(url) ?? new Set();
@@ -22,11 +23,7 @@ export function handleUnrouted(app: FastifyInstance): void {
     if (allowed.size === 0) {
       return sendProblem(
         reply,
-        new Problem(
-          404,
-          'route_not_found',
-          'There is nothing at this address. The routes are listed at /docs.',
-        ),
+        new Problem(404, 'route_not_found', `There is nothing at this address. ${where}`),
       );
     }
     const list = [...allowed].sort().join(', ');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isPlain } from '../workspaces/names.ts';
 
 /** What several routes share: ids, pages, problems. What each thing looks like stands with its routes. */
 
@@ -34,7 +35,12 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
   });
 }
 
-export const name = z.string().trim().min(1).max(200);
+export const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(200)
+  .refine(isPlain, 'must have no control characters: no line ends, nothing that turns the writing around');
 
 /** Everything that `code` may be, so far. What a name means never changes. */
 export const problemCodes = [
@@ -66,6 +72,7 @@ export const problemCodes = [
   'platform_unavailable',
   'platform_unknown',
   'query_invalid',
+  'queue_unavailable',
   'request_malformed',
   'request_refused',
   'request_timeout',

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Resource } from '../db/generated/client.ts';
 import type { ResourceId } from '../ids.ts';
 import { type FieldError, maxErrors, Problem } from '../problem.ts';
@@ -51,7 +52,7 @@ export async function refuseUse(tx: Tx, id: ResourceId): Promise<void> {
  */
 export async function renewUses(tx: Tx, platforms: Platforms, resource: Resource): Promise<void> {
   const uses = await findUses(tx, resource.id);
-  const errors = firstErrors(uses, platforms, resource);
+  const errors = await firstErrors(uses, platforms, resource);
   if (errors.length > 0) {
     throw new Problem(
       422,
@@ -67,12 +68,17 @@ export async function renewUses(tx: Tx, platforms: Platforms, resource: Resource
   });
 }
 
-/** No more than an answer lists: any number of triggers may give the resource. */
-function firstErrors(uses: readonly Use[], platforms: Platforms, resource: Resource): FieldError[] {
+/** No more than an answer lists. Any number of triggers may give the resource: between two of them others have a turn. */
+async function firstErrors(
+  uses: readonly Use[],
+  platforms: Platforms,
+  resource: Resource,
+): Promise<FieldError[]> {
   const errors: FieldError[] = [];
   for (const use of uses) {
     errors.push(...useErrors(use, platforms, resource));
     if (errors.length >= maxErrors) break;
+    await nextTurn();
   }
   return errors;
 }

@@ -30,8 +30,8 @@ const outageKinds = new Set([
   'TlsConnectionError',
   'TooManyConnections',
 ]);
-// Connection exceptions, out of resources, shut down or starting; lost against another transaction; waited too long.
-const outageStates = /^(08|53|57P|3D|28)|^(40001|40P01|55P03|57014)$/;
+// Connection exceptions, out of resources, shut down, starting or taking no connections (55000); lost against another transaction; waited too long.
+const outageStates = /^(08|53|57P|3D|28)|^(40001|40P01|55000|55P03|57014)$/;
 
 /** Whether the same request may well succeed in a moment: the database is away, overloaded or was busy. */
 export function isDatabaseOutage(error: unknown): boolean {

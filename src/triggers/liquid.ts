@@ -52,6 +52,11 @@ function parseAnew(source: string): Template[] {
   return engine.parse(source);
 }
 
+/** For a check, which looks at many templates once: none of them takes the place of one that intake needs. */
+export function parseForCheck(source: string): Template[] {
+  return parsed.get(source) ?? parseAnew(source);
+}
+
 /** The least recently used goes first: a Map keeps the order in which keys were put in. */
 export function parseTemplate(source: string): Template[] {
   const known = parsed.get(source);

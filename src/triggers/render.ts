@@ -1,4 +1,4 @@
-import { Context, type Emitter, toValueSync } from 'liquidjs';
+import { Context, type Emitter, type Template, toValueSync } from 'liquidjs';
 import { engine, parseTemplate } from './liquid.ts';
 import { renderLimits } from './render-limits.ts';
 import { describeLiquidError, TemplateError, tooMuchText } from './template-errors.ts';
@@ -15,24 +15,31 @@ export interface TemplateContext {
  * @throws TemplateError when the template cannot be rendered (it was not checked on save, or exceeds a bound)
  */
 export function renderTemplate(template: string, context: TemplateContext): string {
-  return renderStrictly(template, context, false);
-}
-
-/** @param strict whether a variable that is not known is an error, rather than nothing */
-export function renderStrictly(template: string, context: TemplateContext, strict: boolean): string {
-  const output = new Output();
   try {
-    const liquidContext = new Context(
-      context,
-      engine.options,
-      { sync: true, strictVariables: strict },
-      { liquid: engine },
-    );
-    toValueSync(engine.renderer.renderTemplates(parseTemplate(template), liquidContext, output));
+    return renderParsed(parseTemplate(template), context, { strict: false });
   } catch (error) {
     if (error instanceof TemplateError) throw error;
     throw new TemplateError(describeLiquidError(error), { cause: error });
   }
+}
+
+/**
+ * @param options.strict whether a variable that is not known is an error, rather than nothing
+ * @throws whatever the engine does
+ */
+export function renderParsed(
+  template: Template[],
+  context: TemplateContext,
+  { strict }: { strict: boolean },
+): string {
+  const output = new Output();
+  const liquidContext = new Context(
+    context,
+    engine.options,
+    { sync: true, strictVariables: strict },
+    { liquid: engine },
+  );
+  toValueSync(engine.renderer.renderTemplates(template, liquidContext, output));
   return output.buffer.trim();
 }
 

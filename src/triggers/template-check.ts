@@ -1,6 +1,7 @@
+import type { Template } from 'liquidjs';
 import type { WeightedTemplate } from './definition.ts';
-import { engine, parseTemplate } from './liquid.ts';
-import { renderStrictly, type TemplateContext } from './render.ts';
+import { engine, parseForCheck } from './liquid.ts';
+import { renderParsed, type TemplateContext } from './render.ts';
 import { type TextLimit, textSize } from './render-limits.ts';
 import { describeLiquidError, quote, TemplateError } from './template-errors.ts';
 
@@ -34,9 +35,9 @@ function variablesOf(context: TemplateContext): string[] {
 }
 
 /** Looks at every branch, also at those that no rendering takes. @returns what to say of the first that is not known */
-function unknownVariable(template: string, context: TemplateContext): string | null {
+function unknownVariable(template: Template[], context: TemplateContext): string | null {
   const known = variablesOf(context);
-  const { globals } = engine.analyzeSync(parseTemplate(template), { partials: false });
+  const { globals } = engine.analyzeSync(template, { partials: false });
   const unknown = Object.values(globals)
     .flat()
     .find(({ segments: [group, field, ...rest] }) => {
@@ -67,14 +68,18 @@ interface Rendering {
 }
 
 /** The two ends of what a contact may be called; what only happens in between goes unseen. */
-function renderExtremes(template: string, context: TemplateContext, maxUsernameLength: number): Rendering[] {
+function renderExtremes(
+  template: Template[],
+  context: TemplateContext,
+  maxUsernameLength: number,
+): Rendering[] {
   const extremes = [
     { when: 'without a user name', username: null },
     { when: 'with the longest user name', username: 'w'.repeat(maxUsernameLength) },
   ];
   return extremes.map(({ when, username }) => ({
     when,
-    text: renderStrictly(template, { ...context, contact: { ...context.contact, username } }, true),
+    text: renderParsed(template, { ...context, contact: { ...context.contact, username } }, { strict: true }),
   }));
 }
 
@@ -99,8 +104,9 @@ function stinginess(renderings: readonly Rendering[], resource: TemplateContext[
 }
 
 /** The first thing that is wrong: what follows from it would be wrong too. */
-function problemOf(template: string, context: TemplateContext, rules: TemplateRules): string | null {
+function problemOf(text: string, context: TemplateContext, rules: TemplateRules): string | null {
   try {
+    const template = parseForCheck(text);
     const unknown = unknownVariable(template, context);
     if (unknown !== null) return unknown;
     const renderings = renderExtremes(template, context, rules.maxUsernameLength);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClient } from '../../demo/client.ts';
 import { type Fairdrop, startFairdrop } from '../../demo/process.ts';
 import { type FakeInstagram, startFakeInstagram } from '../../fakes/instagram/index.ts';
 import { fairdropCli } from '../support/cli.ts';
-import { createDatabase, queueBackends, type TestDatabase } from '../support/services.ts';
+import { freePort, startRedisServer } from '../support/servers.ts';
+import { createDatabase, hasRedis, queueBackends, type TestDatabase } from '../support/services.ts';
 
 const key = `fd_test_${randomBytes(16).toString('hex')}`;
 const encryptionKey = randomBytes(32).toString('base64');
@@ -298,3 +299,43 @@ for (const backend of queueBackends) {
     }
   });
 }
+
+describe.skipIf(!hasRedis)('an operator is told that the queue is away, and does not wait for it,', () => {
+  async function startOn(redisUrl: string) {
+    const database = await createDatabase();
+    onTestFinished(() => database.drop());
+    const fairdrop = await startFairdrop({
+      DATABASE_URL: database.url,
+      ENCRYPTION_KEY: encryptionKey,
+      REDIS_URL: redisUrl,
+      ROLE: 'api',
+      PORT: '0',
+      LOG_LEVEL: 'fatal',
+      FAIRDROP_BOOTSTRAP_KEY: key,
+    });
+    onTestFinished(() => fairdrop.stop());
+    const authorization = `Basic ${Buffer.from(`anybody:${key}`).toString('base64')}`;
+    return (path: string) => fetch(`${fairdrop.url}${board}${path}`, { headers: { authorization } });
+  }
+
+  async function expectAway(ask: (path: string) => Promise<Response>): Promise<void> {
+    const answer = await ask('/api/queues');
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await answer.json()).toMatchObject({ code: 'queue_unavailable' });
+    expect((await ask('')).status).toBe(200);
+  }
+
+  it('when it goes away', async () => {
+    const redis = await startRedisServer();
+    const ask = await startOn(redis.url);
+    expect((await ask('/api/queues')).status).toBe(200);
+    await redis.stop();
+    await expectAway(ask);
+  });
+
+  it('when it has never been there', async () => {
+    await expectAway(await startOn(`redis://127.0.0.1:${await freePort()}`));
+  });
+});

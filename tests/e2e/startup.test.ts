@@ -1,20 +1,22 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createClient } from '../../demo/client.ts';
 import { type Fairdrop, startFairdrop } from '../../demo/process.ts';
 import { startFakeInstagram } from '../../fakes/instagram/index.ts';
 import { isAlive } from '../../src/db/embedded-postmaster.ts';
 import { fairdropCli, runProgram } from '../support/cli.ts';
-import { freePort, temporaryDirectory } from '../support/servers.ts';
-import { createDatabase, type TestDatabase } from '../support/services.ts';
+import { freePort, startRedisServer, temporaryDirectory } from '../support/servers.ts';
+import { createDatabase, hasRedis, type TestDatabase } from '../support/services.ts';
 import { query } from '../support/sql.ts';
 
 const run = promisify(execFile);
@@ -66,6 +68,14 @@ async function end({ process: child, output }: Fairdrop): Promise<void> {
   child.kill('SIGTERM');
   await expect.poll(() => child.exitCode, { timeout: 60_000, message: output().slice(-2_000) }).toBe(0);
   await exited;
+}
+
+/** @returns the port of something that is neither a database nor a queue */
+async function startHttpServer(): Promise<number> {
+  const server = createHttpServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
 }
 
 async function statusWith(url: string, key: string): Promise<number> {
@@ -132,6 +142,68 @@ describe('with an empty environment', () => {
     const fairdrop = await start(env);
     expect(await createClient(fairdrop.url, key).get(`/v1/resources/${id}`)).toMatchObject({ name: 'kept' });
     await stopAndLookAround(fairdrop);
+  });
+
+  it('it makes no new key in place of one that accounts need, and says which file is missing', async () => {
+    const instagram = await startFakeInstagram({ appSecret: 'secret' });
+    onTestFinished(() => instagram.close());
+    const given = { ...env, INSTAGRAM_GRAPH_URL: instagram.graphUrl };
+    const fairdrop = await start(given);
+    const { accessToken } = instagram.addAccount({ username: 'studio' });
+    await createClient(fairdrop.url, key).post('/v1/accounts', { platform: 'instagram', accessToken });
+    await stopAndLookAround(fairdrop);
+
+    const file = path.join(env.DATA_DIR, 'encryption.key');
+    const kept = readFileSync(file);
+    const refused = async () => {
+      const started = launch(given);
+      expect(await started.closed).toBe(1);
+      expect(await processesOf()).toEqual([]);
+      return started.stderr();
+    };
+    rmSync(file);
+    expect(await refused()).toMatch(
+      /^Fairdrop cannot start\. The key file .*encryption\.key is missing.*backup.*\n$/,
+    );
+    expect(existsSync(file)).toBe(false);
+    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`);
+    expect(await refused()).toMatch(
+      /^Fairdrop cannot start\. The key in .*encryption\.key is not the one.*\n$/,
+    );
+    writeFileSync(file, kept);
+    await stopAndLookAround(await start(given));
+  }, 60_000);
+
+  it('a process that uses the database of another says so, and answers what it was asked when that ends', async () => {
+    const owner = await start(env);
+    const second = await start(env);
+    await expect.poll(second.output).toMatch(/Database .*that of another process, and ends with it\n/);
+    expect(owner.output()).not.toContain('of another process');
+
+    const { hostname, port } = new URL(second.url);
+    const asking = connect(Number(port), hostname);
+    asking.write('POST /webhooks/instagram HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{');
+    await once(asking, 'connect');
+    let answer = '';
+    asking.setEncoding('utf8').on('data', (chunk) => {
+      answer += chunk;
+    });
+    await end(owner);
+    await expect.poll(second.output, { timeout: 60_000 }).toContain('finishing what is under way');
+    asking.write('}');
+    await expect.poll(() => answer).toMatch(/^HTTP\/1\.1 \d{3} /);
+    await expect.poll(() => second.process.exitCode, { timeout: 40_000 }).toBe(1);
+  }, 90_000);
+
+  it('it does not say that it is up when it was told to stop during its start', async () => {
+    const fresh = temporaryDirectory('interrupted');
+    onTestFinished(fresh.remove);
+    const started = launch({ DATA_DIR: path.join(fresh.dir, 'data'), PORT: '0' });
+    await expect.poll(started.stdout, { timeout: 60_000 }).toContain('creating a PostgreSQL');
+    started.child.kill('SIGINT');
+    expect(await started.closed).toBe(0);
+    expect(started.stdout()).toContain('SIGINT: finishing what is under way');
+    expect(started.stdout()).not.toContain('Fairdrop is up');
   });
 });
 
@@ -238,6 +310,7 @@ describe('with a database that is given', () => {
     ['PORT is too high', { PORT: '70000' }, /PORT must be a port number/],
     ['ROLE is unknown', { ROLE: 'boss' }, /ROLE must be all, api or worker/],
     ['REDIS_URL is no address', { REDIS_URL: 'foo' }, /REDIS_URL must look like redis:/],
+    ['REDIS_URL names no number', { REDIS_URL: 'redis://x/one' }, /REDIS_URL must end in the number/],
     ['DATABASE_URL is no address', { DATABASE_URL: 'foo' }, /DATABASE_URL must look like postgres:/],
     ['PUBLIC_URL is no address', { PUBLIC_URL: 'example.org' }, /PUBLIC_URL must be an address/],
     ['the bootstrap key is short', { FAIRDROP_BOOTSTRAP_KEY: 'short' }, /FAIRDROP_BOOTSTRAP_KEY must be 24/],
@@ -245,6 +318,75 @@ describe('with a database that is given', () => {
     ['two are wrong', { PORT: 'abc', ROLE: 'boss' }, /PORT must be/, /ROLE must be/],
   ])('it says what to do when %s', async (_what, given, ...says) => {
     await expectRefusal({ ...env, ...given }, ...says);
+  });
+
+  it('it says that the database’s address belongs to something else', async () => {
+    const port = await startHttpServer();
+    for (const mode of ['disable', 'no-verify']) {
+      const DATABASE_URL = `postgres://a:b@127.0.0.1:${port}/c?sslmode=${mode}`;
+      await expectRefusal({ ...env, DATABASE_URL }, new RegExp(`${port}/c does not answer as PostgreSQL`));
+    }
+  });
+
+  it('it says that the database does not encrypt (skipped where it does)', async (test) => {
+    const [row] = await query(database.url, `select current_setting('ssl') as ssl`);
+    test.skip(row?.ssl === 'on', 'this server encrypts');
+    const given = elsewhere((url) => {
+      url.search = '?sslmode=no-verify';
+    });
+    await expectRefusal(given, /does not support SSL connections/, /correct DATABASE_URL/);
+  });
+
+  it('it says in one line what nobody has foreseen, and with DEBUG where it comes from', async () => {
+    const own = await createDatabase();
+    onTestFinished(() => own.drop());
+    await query(own.url, 'drop table accounts cascade');
+    const given = { ...env, DATABASE_URL: own.url };
+    const started = launch(given);
+    expect(await started.closed).toBe(1);
+    expect(started.stderr()).toMatch(/^Fairdrop cannot start\. .*accounts.*DEBUG=1.*\n$/);
+    const debugged = launch({ ...given, DEBUG: '1' });
+    expect(await debugged.closed).toBe(1);
+    expect(debugged.stderr()).toMatch(/^Fairdrop cannot start\. .*\n(?:.*\n)*\s+at .*src\//);
+  });
+
+  it('it says that the queue’s address belongs to something else', async () => {
+    const port = await startHttpServer();
+    const address = new RegExp(`Redis at 127.0.0.1:${port} `);
+    await expectRefusal({ ...env, REDIS_URL: `redis://127.0.0.1:${port}` }, address, /as Redis does/);
+    await expectRefusal({ ...env, REDIS_URL: `rediss://127.0.0.1:${port}` }, address, /over TLS/);
+  });
+
+  it.skipIf(!hasRedis)(
+    'it says that the queue wants a password, another one, or has no such database',
+    async () => {
+      const redis = await startRedisServer();
+      onTestFinished(() => redis.stop());
+      const commander = new Redis(redis.url);
+      await commander.config('SET', 'requirepass', 'open-sesame');
+      commander.disconnect();
+      const { host } = new URL(redis.url);
+      await expectRefusal({ ...env, REDIS_URL: redis.url }, /wants a password/, /REDIS_URL/);
+      await expectRefusal({ ...env, REDIS_URL: `redis://:wrong@${host}` }, /refuses this user or password/);
+      await expectRefusal(
+        { ...env, REDIS_URL: `redis://:open-sesame@${host}/99` },
+        /no database of this number/,
+      );
+      const fairdrop = await start({ ...env, REDIS_URL: `redis://:open-sesame@${host}` });
+      await expect.poll(fairdrop.output).toMatch(/Queue +Redis at [\d.:]+\n/);
+      await end(fairdrop);
+    },
+    60_000,
+  );
+
+  it('it starts while the queue is away, and says so', async () => {
+    const fairdrop = await start({
+      ...env,
+      REDIS_URL: `redis://127.0.0.1:${await freePort()}`,
+      LOG_LEVEL: 'fatal',
+    });
+    await expect.poll(fairdrop.output).toMatch(/Queue +Redis at [\d.:]+ \(does not answer yet\)\n/);
+    await end(fairdrop);
   });
 
   it('it reads .env where it is started, and the environment goes first', async () => {
@@ -349,7 +491,17 @@ describe('with a database that is given', () => {
     expect(instagram.sent).toEqual([]);
 
     const worker = await start({ ...given, ROLE: 'worker' });
-    expect((await fetch(`${worker.url}/webhooks/instagram`, { method: 'POST' })).status).toBe(404);
+    for (const [path, status, code] of [
+      ['/webhooks/instagram', 404, 'route_not_found'],
+      ['/%zz', 400, 'url_malformed'],
+    ] as const) {
+      const answer = await fetch(`${worker.url}${path}`, { method: 'POST' });
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        status,
+        expect.stringContaining('application/problem+json'),
+      ]);
+      expect(await answer.json()).toMatchObject({ code, detail: expect.not.stringContaining('/docs') });
+    }
     await expect.poll(() => instagram.sent, { timeout: 60_000 }).toMatchObject([{ commentId: comment.id }]);
     await expect
       .poll(() => client.get('/v1/stats'), { timeout: 60_000 })

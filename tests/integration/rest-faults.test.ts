@@ -1,9 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { buildApp } from '../../src/api/app.ts';
 import { newApiKey } from '../../src/crypto/api-key.ts';
 import { PrismaClient } from '../../src/db/generated/client.ts';
 import { freePort } from '../support/servers.ts';
+import { createDatabase } from '../support/services.ts';
+import { query } from '../support/sql.ts';
 import { type Client, connect, type Harness, startHarness } from './rest-harness.ts';
 
 let api: Harness;
@@ -60,6 +62,23 @@ describe('a fault', () => {
       .toBe(1);
     expect(await slow).toBe('cut');
     expect((await client.get('/v1/stats')).status).toBe(200);
+  });
+
+  it('of a database that takes no connections is 503', async () => {
+    const database = await createDatabase();
+    const { pathname } = new URL(database.url);
+    await query(inject('databaseUrl'), `alter database ${pathname.slice(1)} allow_connections false`);
+    const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.url }) });
+    const { secretBox, deliveries } = api;
+    const app = buildApp({ prisma, platforms: new Map(), secretBox, deliveries });
+    const answer = await app.inject({
+      url: '/v1/stats',
+      headers: { authorization: `Bearer ${newApiKey()}` },
+    });
+    expect([answer.statusCode, answer.json().code]).toEqual([503, 'database_unavailable']);
+    await app.close();
+    await prisma.$disconnect();
+    await database.drop();
   });
 
   it('of a change that cannot get its turn is 503, and changes nothing', async () => {

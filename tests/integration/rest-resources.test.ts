@@ -1,4 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changeResource } from '../../src/catalog/resources.ts';
+import type { PlatformAdapter } from '../../src/platforms/port.ts';
 import { type Client, connect, created, type Harness, startHarness, triggerBody } from './rest-harness.ts';
 
 let api: Harness;
@@ -47,6 +50,27 @@ describe('a resource', () => {
   ])('does not take %j for a URL', async (url) => {
     const answer = await client.post('/v1/resources', { ...link, url });
     expect([answer.status, answer.body.code, answer.body.field]).toEqual([422, 'body_invalid', '/url']);
+  });
+
+  it.each([
+    ['a line end', 'a\nb'],
+    ['a bell', 'a\u0007b'],
+    ['a terminal’s colours', '\u001b[31mred'],
+    ['a C1 control', 'a\u0085b'],
+    ['a line separator', 'a\u2028b'],
+    ['an override of the direction', 'txt.\u202egnp'],
+    ['an isolate', '\u2066a\u2069'],
+  ])('does not take %s in a name, neither its own nor a trigger’s', async (_what, name) => {
+    const { account, resource, trigger } = await connect(client);
+    const answers = [
+      await client.post('/v1/resources', { ...link, name }),
+      await client.patch(`/v1/resources/${resource.id}`, { name }),
+      await client.post('/v1/triggers', triggerBody(account, resource, { name })),
+      await client.patch(`/v1/triggers/${trigger.id}`, { name }),
+    ];
+    for (const { status, body } of answers) {
+      expect([status, body.code, body.field]).toEqual([422, 'body_invalid', '/name']);
+    }
   });
 
   it('is either, never both or neither', async () => {
@@ -99,6 +123,38 @@ describe('changing a resource', () => {
     // Nothing uses it any more, so it may be as long as it likes.
     await client.delete(`/v1/triggers/${trigger.id}`);
     expect((await client.patch(`/v1/resources/${resource.id}`, { url })).status).toBe(200);
+  });
+
+  it('lets others have a turn between the triggers that it checks', async () => {
+    const { account, resource } = await connect(client);
+    for (const name of ['second', 'third', 'fourth']) {
+      await created(client.post('/v1/triggers', triggerBody(account, resource, { name, keywords: [name] })));
+    }
+    const checkedIn: number[] = [];
+    const watched: PlatformAdapter = {
+      ...api.platform,
+      get capabilities() {
+        checkedIn.push(turn);
+        return api.platform.capabilities;
+      },
+    };
+    const change = { workspaceId: client.workspaceId, keyId: 'test', now: api.clock.now };
+    const patch = { url: 'https://x.example/turns' };
+    let turn = 0;
+    let done = false;
+    const changing = changeResource(
+      api.prisma,
+      new Map([['instagram', watched]]),
+      change,
+      resource.id,
+      patch,
+    ).finally(() => {
+      done = true;
+    });
+    for (; !done; turn += 1) await nextTurn();
+    expect(await changing).toMatchObject(patch);
+    expect(checkedIn).toHaveLength(4);
+    expect(new Set(checkedIn).size).toBe(4);
   });
 });
 

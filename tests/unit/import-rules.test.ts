@@ -27,7 +27,7 @@ const rules: Record<string, { may?: readonly string[]; mayNot?: readonly string[
   deliveries: { may: [...domain, 'loop.ts', 'pg', 'node:'] },
   alerts: { may: ['db', 'ids.ts', 'pg'] },
   upkeep: { mayNot: ['api', 'workers', 'queue', 'intake', 'fastify', 'bullmq', 'platforms/instagram'] },
-  queue: { may: ['ids.ts', 'bullmq', 'node:', 'zod'] },
+  queue: { may: ['ids.ts', 'bullmq', 'ioredis', 'node:', 'zod'] },
   workers: { may: ['deliveries', 'queue'] },
   // What a person may do about deliveries, and nothing that sends.
   api: {

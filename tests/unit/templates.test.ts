@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { triggerDefinition } from '../../src/triggers/definition.ts';
+import { parseTemplate } from '../../src/triggers/liquid.ts';
 import {
   checkTemplates,
   drawTemplate,
@@ -230,6 +231,12 @@ describe('checking', () => {
       mustGive: false,
     });
     expect(issues.map(({ index }) => index)).toEqual([1, 3]);
+  });
+
+  it('takes the place of no template that is in use, however many it looks at', () => {
+    const inUse = parseTemplate('in use: {{ resource.url }}');
+    for (let number = 0; number < 1_100; number += 1) check(`checked: ${number}`);
+    expect(parseTemplate('in use: {{ resource.url }}')).toBe(inUse);
   });
 });
 
