@@ -9,7 +9,7 @@ const size = <Size>(short: Size, whole: Size): Size => (long ? whole : short);
 export const sizes = {
   kill: size({ kills: 12, comments: 1_500 }, { kills: 200, comments: 20_000 }),
   flush: size({ flushes: 4, comments: 400 }, { flushes: 60, comments: 6_000 }),
-  queueAway: size({ forMs: 8_000, comments: 300 }, { forMs: 20_000, comments: 2_000 }),
+  queueAway: size({ forMs: 8_000, comments: 300 }, { forMs: 20_000, comments: 2_100 }),
   postgres: size(
     { restarts: 2, comments: 400, awayMs: 1_500 },
     { restarts: 5, comments: 5_000, awayMs: 5_000 },
