@@ -19,8 +19,19 @@ export default defineConfig({
           ...shared,
           name: 'services',
           include: ['tests/**/*.test.ts'],
-          exclude: ['tests/unit/**'],
+          exclude: ['tests/unit/**', 'tests/chaos/**'],
           globalSetup: ['tests/support/global-setup.ts'],
+        },
+      },
+      // After the others, which it would disturb; mostly it waits for what it broke to recover.
+      {
+        test: {
+          ...shared,
+          name: 'chaos',
+          include: ['tests/chaos/**/*.test.ts'],
+          globalSetup: ['tests/support/global-setup.ts'],
+          maxWorkers: 6,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -160,7 +160,7 @@ async function startWorker(parts: Parts, liveness: Liveness): Promise<() => Prom
     report: (report) => log[levelOf(report)]({ event: 'send', ...report }),
   });
   const loops = [
-    createScheduler({ ...common, queueAnswers: async () => (await waitingSoon(queue)) !== null }),
+    createScheduler({ ...common, queueAnswers: () => answersSoon(queue) }),
     createReconciler({ ...common, report: (report) => log.info({ event: 'look_up', ...report }) }),
     createUpkeep({
       ...common,
@@ -185,6 +185,10 @@ async function startWorker(parts: Parts, liveness: Liveness): Promise<() => Prom
 function levelOf({ outcome, reason }: SendReport): 'info' | 'warn' | 'error' {
   if (reason === 'credentials_unreadable' || reason === 'platform_missing') return 'error';
   return outcome === 'account' || outcome === 'unknown' ? 'warn' : 'info';
+}
+
+async function answersSoon(queue: WakeQueue): Promise<boolean> {
+  return (await waitingSoon(queue)) !== null;
 }
 
 /** @returns how many jobs wait; null where the queue does not answer soon */

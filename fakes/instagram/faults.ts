@@ -29,7 +29,8 @@ export class Faults {
       ({ filter }) =>
         (filter.kind === undefined || filter.kind === request.kind) &&
         (filter.account === undefined || filter.account.id === request.accountId) &&
-        (filter.comment === undefined || filter.comment.id === request.commentId),
+        (filter.comment === undefined || filter.comment.id === request.commentId) &&
+        (filter.rate === undefined || Math.random() < filter.rate),
     );
     const entry = this.#queue[index];
     if (entry === undefined) return undefined;

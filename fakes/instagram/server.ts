@@ -38,6 +38,8 @@ export function createGraphServer(parts: ServerParts): Server {
       else work();
     });
   });
+  // Longer than a client keeps an idle connection: a request that meets its end is in doubt.
+  server.keepAliveTimeout = 75_000;
   server.on('clientError', (_error, socket: Socket) => {
     if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
   });

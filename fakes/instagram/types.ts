@@ -161,6 +161,8 @@ export interface FaultFilter {
   comment?: FakeComment;
   /** How many requests it hits. Default 1; `Infinity` until `clearFaults()`. */
   times?: number;
+  /** The part of the matching requests that it hits, at random: 0.1 for one in ten. Default: each. */
+  rate?: number;
 }
 
 export interface DeliverOptions {

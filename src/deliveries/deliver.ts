@@ -134,6 +134,11 @@ export function createDeliveryEngine(deps: {
         await untilRecorded(() => releaseClaim(deps.pool, ids, lease.token), deps.onError);
         throw error;
       }
+      // This process, or the answer, may have stood still: a send that outlived the lease could meet another one.
+      if (deps.now().getTime() + longestSendMs > lease.until.getTime()) {
+        await untilRecorded(() => releaseClaim(deps.pool, ids, lease.token), deps.onError);
+        return;
+      }
       const sends = await Promise.allSettled(claimed.map((message) => sendOne(message, lease.token)));
       const failed = sends.find((send) => send.status === 'rejected');
       if (failed) throw failed.reason;

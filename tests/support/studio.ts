@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import type { Client } from '../../demo/client.ts';
 import type { FakeAccount, FakeInstagram } from '../../fakes/instagram/index.ts';
+
+/** A start then takes half of the computing time, and tests start many processes. */
+const compileCache = fileURLToPath(new URL('../../node_modules/.cache/fairdrop-tests', import.meta.url));
 
 /** The environment of a process under test: a given database, a fake Instagram, any free port. */
 export function environment(given: {
@@ -10,6 +14,7 @@ export function environment(given: {
   redisUrl?: string | undefined;
 }): Record<string, string> & { FAIRDROP_BOOTSTRAP_KEY: string } {
   return {
+    NODE_COMPILE_CACHE: compileCache,
     PORT: '0',
     LOG_LEVEL: 'fatal',
     DATABASE_URL: given.databaseUrl,

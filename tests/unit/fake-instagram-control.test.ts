@@ -79,6 +79,21 @@ describe('scripted faults', () => {
     fake.clearFaults();
     expect(await code('me/messages', privateReply(two))).toBeUndefined();
   });
+
+  test('hit a part of the requests at random', async () => {
+    const { fake, graph } = await start();
+    const failed = async (rate: number) => {
+      fake.failNext({ type: 'error', code: 1 }, { kind: 'account', rate, times: Number.POSITIVE_INFINITY });
+      const answers = await Promise.all(Array.from({ length: 50 }, () => graph('GET', 'me')));
+      fake.clearFaults();
+      return answers.filter(({ status }) => status !== 200).length;
+    };
+    expect(await failed(0)).toBe(0);
+    expect(await failed(1)).toBe(50);
+    const some = await failed(0.5);
+    expect(some).toBeGreaterThan(0);
+    expect(some).toBeLessThan(50);
+  });
 });
 
 describe('the rest', () => {

@@ -1,0 +1,3 @@
+import { killAtRandom } from './kill.ts';
+
+killAtRandom('redis');
