@@ -60,9 +60,12 @@ export async function withStage<Result>(
     add,
     fairdrop(given) {
       databases += 1;
+      const redisUrl = `${redis.url}/${databases}`;
       const cwd = path.join(dir, `fairdrop-${databases}`);
       mkdirSync(cwd, { recursive: true });
-      return add(startFairdrop({ ...given, database: `bench_${databases}`, postgres, redis, graphUrl, cwd }));
+      return add(
+        startFairdrop({ ...given, database: `bench_${databases}`, postgres, redis, redisUrl, graphUrl, cwd }),
+      );
     },
   });
 }

@@ -21,8 +21,8 @@ export async function startBareReceiver(): Promise<Subject> {
 }
 
 export async function startBareLoop(redis: BenchRedis, graphUrl: string): Promise<Subject> {
-  // A database of its own, beside Fairdrop's.
-  const redisUrl = `${redis.url}/1`;
+  // Fairdrops have the databases from 1 on.
+  const redisUrl = `${redis.url}/0`;
   const api = startHelper<LoopApi>('baselines/loop-api.ts');
   const worker = startHelper<LoopWorker>('baselines/loop-worker.ts');
   await worker.call('work', { redisUrl, graphUrl });

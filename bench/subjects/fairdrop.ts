@@ -29,6 +29,9 @@ export interface FairdropOptions {
   name: string;
   database: string;
   postgres: BenchPostgres;
+  /** An address with a database number that nobody else uses. */
+  redisUrl: string;
+  /** Of the server, for its CPU time. */
   redis: BenchRedis;
   queue: 'redis' | 'postgres';
   graphUrl: string;
@@ -49,7 +52,7 @@ export async function startFairdrop(options: FairdropOptions): Promise<FairdropS
     FAIRDROP_BOOTSTRAP_KEY: apiKey,
     INSTAGRAM_APP_SECRET: appSecret,
     INSTAGRAM_GRAPH_URL: options.graphUrl,
-    ...(queue === 'redis' && { REDIS_URL: `${redis.url}/0` }),
+    ...(queue === 'redis' && { REDIS_URL: options.redisUrl }),
   };
   // One after the other: the first brings the schema up to date.
   const api = await startRole('api', env, options.cwd);
