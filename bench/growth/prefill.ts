@@ -27,10 +27,14 @@ const source = `
 /** A UUID of the time it stands for, so that lists are in order. */
 const idAt = (at: string) => `uuidv7(${at} - now())`;
 
+/** The same UUID for the same text, with version and variant where a UUID has them. */
+const derivedId = (text: string) =>
+  `overlay(overlay(md5(${text}) placing '7' from 13) placing '8' from 17)::uuid`;
+
 const rows = `
   create temp table prefill on commit drop as
   select s.*, ${idAt('s.at')} as event_id, ${idAt('s.at')} as delivery_id, ${idAt('s.at')} as message_id,
-         md5('contact' || s.id || (s.i / 10))::uuid as contact_id
+         ${derivedId("'contact' || s.id || (s.i / 10)")} as contact_id
   from (${source}) s`;
 
 const inserts = [

@@ -45,7 +45,10 @@ export function readProfile(file: string): Profile {
   const nodes = new Map(raw.nodes.map((node) => [node.id, node]));
   const build = (id: number): Frame => {
     const node = nodes.get(id);
-    const children = (node?.children ?? []).map(build).filter((child) => child.totalMs > 0);
+    // What the recording itself takes is not Fairdrop's.
+    const children = (node?.children ?? [])
+      .map(build)
+      .filter((child) => child.totalMs > 0 && child.origin !== 'bench/subjects');
     const own = selfMs.get(id) ?? 0;
     const frame = node?.callFrame ?? { functionName: '', url: '', lineNumber: 0 };
     return {

@@ -19,7 +19,7 @@ export interface Axis {
   format?: (value: number) => string;
 }
 
-const colours = ['#0f766e', '#b45309', '#6d28d9', '#475569', '#be123c', '#1d4ed8'];
+const colours = ['#0f766e', '#b45309', '#6d28d9', '#475569', '#be123c', '#1d4ed8', '#65a30d', '#a21caf'];
 const font = 'font-family="system-ui, sans-serif"';
 const plot = { left: 70, top: 50, width: 620, height: 300 };
 
