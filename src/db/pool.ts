@@ -9,6 +9,11 @@ export function createPool(databaseUrl: string, onError: (error: Error) => void)
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     application_name: 'fairdrop',
+    // Every statement here finds its rows by a key. Planned while a table is nearly empty, as at the beginning of an
+    // installation's first busy hour, it would read the whole of it, and keep doing so until the next ANALYZE.
+    options: '-c enable_seqscan=off',
+    // Plans are made anew with what is known of the tables by then.
+    maxLifetimeSeconds: 300,
     max: 10,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,

@@ -36,7 +36,8 @@ interface ClaimedRow {
 
 /**
  * The compare-and-set that makes sending exclusive: `queued` becomes `sending` under a token, committed before any
- * byte leaves. Whoever finds a message already `sending` must not send it. What may not go out now stays: its slot has
+ * byte leaves. Found by their ids: written so, the state leads the planner to none of the partial indexes, through which
+ * it would read every waiting message. Whoever finds a message already `sending` must not send it. What may not go out now stays: its slot has
  * not come, its window is closed, its account is paused, or its lane rests or is about to be laid out anew.
  */
 const claimStatement: Statement = {
@@ -45,7 +46,7 @@ const claimStatement: Statement = {
     update messages m
     set state = 'sending', lease_token = $2, lease_until = $3, attempts = m.attempts + 1, attempted_at = $4
     from accounts a
-    where m.id = any($1::uuid[]) and m.state = 'queued' and m.due_at <= $5 and m.deadline_at > $4
+    where m.id = any($1::uuid[]) and (m.state || '') = 'queued' and m.due_at <= $5 and m.deadline_at > $4
       and a.id = m.account_id and a.state = 'active'
       and not exists (
         select from account_paces p
@@ -69,7 +70,7 @@ const releaseStatement: Statement = {
   text: `
     update messages
     set state = 'queued', lease_token = null, lease_until = null, attempts = attempts - 1
-    where id = any($1::uuid[]) and state = 'sending' and lease_token = $2`,
+    where id = any($1::uuid[]) and (state || '') = 'sending' and lease_token = $2`,
 };
 
 /** Undoes a claim under which nothing was sent. */

@@ -7,6 +7,7 @@ import type { MessageId } from '../ids.ts';
 import type { SendOutcome } from '../platforms/port.ts';
 import { type OpenAccount, openAccount } from './account.ts';
 import { type ClaimedMessage, claimMessages, releaseClaim } from './claim.ts';
+import { createPermits } from './permits.ts';
 import { type Settlement, settle } from './settle.ts';
 import { type SettledRow, storeSettlements } from './store.ts';
 import { wakeGraceMs } from './wake.ts';
@@ -15,6 +16,13 @@ import { wakeGraceMs } from './wake.ts';
 const leaseMarginMs = 60_000;
 
 const maxSettlementsPerFlush = 500;
+
+/**
+ * The most messages that a process has claimed at once. No more than an adapter has connections: what is claimed is
+ * written at once, so that a process that dies leaves no doubt about messages it had not begun. And many, so that an
+ * account whose calls hang until they time out does not hold up the others.
+ */
+export const maxUnderWay = 512;
 
 /** Between attempts to record what must not be lost, in milliseconds: from the first, doubling up to the last. */
 const firstPauseMs = 100;
@@ -56,6 +64,8 @@ export function createDeliveryEngine(deps: {
 }): DeliveryEngine {
   const longestSendMs = Math.max(...deps.open.adapters().map((adapter) => adapter.sendTimeoutMs));
   const leaseMs = longestSendMs + leaseMarginMs;
+
+  const permits = createPermits(maxUnderWay);
 
   const settlements = createGroupCommit<SettledRow, boolean>({
     async flush(rows) {
@@ -124,26 +134,44 @@ export function createDeliveryEngine(deps: {
 
   return {
     async deliver(ids) {
-      const now = deps.now();
-      const lease = { token: randomUUID(), until: new Date(now.getTime() + leaseMs) };
-      let claimed: ClaimedMessage[];
+      await permits.take(ids.length);
+      let held = ids.length;
+      const release = (count: number) => {
+        held -= count;
+        permits.give(count);
+      };
       try {
-        claimed = await claimMessages(deps.pool, ids, lease, now);
-      } catch (error) {
-        // The claim may have been committed and only its answer lost. Nothing was sent under it: give it back.
-        await untilRecorded(() => releaseClaim(deps.pool, ids, lease.token), deps.onError);
-        throw error;
+        await deliverNow(ids, release);
+      } finally {
+        permits.give(held);
       }
-      // This process, or the answer, may have stood still: a send that outlived the lease could meet another one.
-      if (deps.now().getTime() + longestSendMs > lease.until.getTime()) {
-        await untilRecorded(() => releaseClaim(deps.pool, ids, lease.token), deps.onError);
-        return;
-      }
-      const sends = await Promise.allSettled(claimed.map((message) => sendOne(message, lease.token)));
-      const failed = sends.find((send) => send.status === 'rejected');
-      if (failed) throw failed.reason;
     },
   };
+
+  /** @param release is told how many of the messages are no longer under way */
+  async function deliverNow(ids: readonly MessageId[], release: (count: number) => void): Promise<void> {
+    const now = deps.now();
+    const lease = { token: randomUUID(), until: new Date(now.getTime() + leaseMs) };
+    let claimed: ClaimedMessage[];
+    try {
+      claimed = await claimMessages(deps.pool, ids, lease, now);
+    } catch (error) {
+      // The claim may have been committed and only its answer lost. Nothing was sent under it: give it back.
+      await untilRecorded(() => releaseClaim(deps.pool, ids, lease.token), deps.onError);
+      throw error;
+    }
+    // This process, or the answer, may have stood still: a send that outlived the lease could meet another one.
+    if (deps.now().getTime() + longestSendMs > lease.until.getTime()) {
+      await untilRecorded(() => releaseClaim(deps.pool, ids, lease.token), deps.onError);
+      return;
+    }
+    release(ids.length - claimed.length);
+    const sends = await Promise.allSettled(
+      claimed.map((message) => sendOne(message, lease.token).finally(() => release(1))),
+    );
+    const failed = sends.find((send) => send.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
 }
 
 /** Repeats what is safe to repeat until the database has taken it; a fault in the data itself is thrown. */

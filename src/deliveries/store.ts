@@ -52,7 +52,8 @@ const settleStatement: Statement = {
           lease_token = null, lease_until = null,
           settled_at = case when o.state in ('sent', 'failed', 'expired') then $2::timestamptz end
       from input o
-      where m.id = o.id and m.state = o.was and m.lease_token is not distinct from o.lease_token
+      where m.id = o.id and m.id = any($5::uuid[]) and m.state = o.was
+        and m.lease_token is not distinct from o.lease_token
       returning m.id, m.delivery_id, m.account_id, m.workspace_id, m.pace, m.target_id
     ),
     rested as (
@@ -171,6 +172,7 @@ export async function storeSettlements(
     now,
     wakeAt,
     JSON.stringify(ledger),
+    rows.map(({ id }) => id),
   ]);
   return {
     accepted: new Set(result.flatMap((row) => row.id ?? [])),

@@ -106,10 +106,11 @@ const insertEvents: Statement = {
       select distinct on (account_id, author_external_id)
              contact_id, workspace_id, account_id, author_external_id, author_username, received_at, received_at
       from input i
-      where contact_id is not null and not exists (
-        select 1 from events e
+      where contact_id is not null and (
+        -- Not "not exists": that would be an anti-join over the whole index.
+        select true from events e
         where e.platform = i.platform and e.account_external_id = i.account_external_id
-          and e.dedupe_key = i.dedupe_key)
+          and e.dedupe_key = i.dedupe_key limit 1) is null
       order by account_id, author_external_id
       on conflict (account_id, external_id) do update
         set username = coalesce(excluded.username, contacts.username),

@@ -6,8 +6,11 @@ import { maxMessagesPerJob, type SendJob, sendQueue } from './catalog.ts';
 /** Where the queue lives: in Redis, or in the same Postgres as everything else. */
 export type QueueBackend = { kind: 'redis'; url: string } | { kind: 'postgres'; url: string };
 
-/** How many jobs a worker process has under way at once; each carries up to `maxMessagesPerJob` messages. */
-const workerConcurrency = 8;
+/**
+ * How many jobs a worker process has under way at once; each carries up to `maxMessagesPerJob` messages, one at low load.
+ * Many, because a job lasts as long as its slowest send.
+ */
+const workerConcurrency = 128;
 
 /** The most that stopping waits for BullMQ to put its own affairs in order, which it cannot while Redis is away. */
 const partingMs = 3_000;

@@ -26,7 +26,7 @@ export interface InstagramOptions {
 }
 
 export function createInstagramAdapter(options: InstagramOptions): PlatformAdapter {
-  const { appSecrets, verifyToken, graphUrl, timeoutMs = 20_000, connections = 64 } = options;
+  const { appSecrets, verifyToken, graphUrl, timeoutMs = 20_000, connections = 512 } = options;
   const { now = () => new Date() } = options;
   const client = createGraphClient({ graphUrl, timeoutMs, connections });
   return {
