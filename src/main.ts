@@ -10,11 +10,15 @@ const shutdownDeadlineMs = 30_000;
 async function main(): Promise<void> {
   loadDotEnv();
   const config = readConfig(process.env);
-  const log = pino({
-    level: config.logLevel,
-    base: { role: config.role },
-    serializers: { err: serializeError },
-  });
+  const log = pino(
+    {
+      level: config.logLevel,
+      base: { role: config.role },
+      serializers: { err: serializeError },
+    },
+    // Lines that come while one is being written go together; what is left is written when the process exits.
+    pino.destination({ dest: 1, sync: false }),
+  );
   const starting = startService(config, log, () => {
     log.fatal('the embedded PostgreSQL has ended: start again');
     stop('without a database', 1);

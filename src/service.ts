@@ -4,7 +4,7 @@ import { buildApp, buildWorkerApp } from './api/app.ts';
 import { healthRoutes } from './api/health.ts';
 import { opsRoutes } from './api/ops.ts';
 import { webhookRoutes } from './api/webhooks.ts';
-import { openCredentials } from './catalog/accounts.ts';
+import { createCredentialsOpener } from './catalog/accounts.ts';
 import { type Config, StartupError } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import type { OpenAccount } from './deliveries/account.ts';
@@ -152,7 +152,7 @@ async function startWorker(parts: Parts, liveness: Liveness): Promise<() => Prom
   const open: OpenAccount = {
     adapterFor: (platform) => platforms.get(platform),
     adapters: () => [...platforms.values()],
-    credentialsOf: (account) => openCredentials(secretBox, account),
+    credentialsOf: createCredentialsOpener(secretBox),
   };
   const common = { pool, open, wake: queue.wake, now: () => new Date(), random: Math.random, onError };
   const engine = createDeliveryEngine({

@@ -10,7 +10,7 @@ import { sealCredentials } from './credentials.ts';
 import { adapterFor, identifyOwner, type Owner, type Platforms } from './identify.ts';
 import { type Change, inTransaction, lockWorkspace, type Tx } from './transaction.ts';
 
-export { openCredentials } from './credentials.ts';
+export { createCredentialsOpener, openCredentials } from './credentials.ts';
 
 export const accountStates = ['active', 'paused', 'disconnected'] as const;
 export type AccountState = (typeof accountStates)[number];

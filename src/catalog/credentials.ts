@@ -30,6 +30,27 @@ export function openCredentials(
   return { accessToken };
 }
 
+/** The most accounts whose opened credentials are kept. */
+const maxOpened = 10_000;
+
+/**
+ * Opens each account's credentials once, and again when others were stored: a message is sent by the thousand, its
+ * account's credentials change every few weeks.
+ */
+export function createCredentialsOpener(
+  box: SecretBox,
+): (account: { id: AccountId; credentials: Buffer; credentialsKeyId: string }) => Credentials {
+  const opened = new Map<AccountId, { sealed: Buffer; credentials: Credentials }>();
+  return (account) => {
+    const known = opened.get(account.id);
+    if (known?.sealed.equals(account.credentials)) return known.credentials;
+    const credentials = openCredentials(box, account);
+    if (opened.size >= maxOpened) opened.clear();
+    opened.set(account.id, { sealed: account.credentials, credentials });
+    return credentials;
+  };
+}
+
 /** Bound to the account, so that a row's credentials are of no use in another row. */
 function context(accountId: AccountId): string {
   return `account:${accountId}`;

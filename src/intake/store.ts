@@ -236,7 +236,7 @@ export async function storeEvents(
   now: Date,
 ): Promise<{ fresh: Set<string>; ready: MessageId[] }> {
   const result = await runStatement<{ id: string | null; ready: string | null }>(pool, insertEvents, [
-    JSON.stringify(rows.events),
+    JSON.stringify(rows.events.map(withoutNulls)),
     JSON.stringify(rows.messages),
     JSON.stringify(rows.ledger),
     now,
@@ -245,4 +245,11 @@ export async function storeEvents(
     fresh: new Set(result.flatMap((row) => row.id ?? [])),
     ready: result.flatMap((row) => row.ready ?? []),
   };
+}
+
+/** Postgres reads a field that is not there as null, and most of an event's fields are. */
+function withoutNulls(row: EventRow): Partial<EventRow> {
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(row)) if (value !== null) given[name] = value;
+  return given;
 }

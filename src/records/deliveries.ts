@@ -108,11 +108,9 @@ export async function findDelivery(
 ): Promise<DeliveryWithMessages | null> {
   const row = await prisma.delivery.findFirst({
     where: 'eventId' in where ? { ...where, replayedAt: null } : where,
-    include: { messages: { orderBy: { id: 'asc' } }, account: { select: { state: true } } },
+    include: { messages: { orderBy: { id: 'asc' } } },
   });
-  if (!row) return null;
-  const messages = row.messages.map((message) => toMessageView({ ...message, account: row.account }));
-  return { ...toDeliveryView(row), messages };
+  return row && { ...toDeliveryView(row), messages: await toMessageViews(prisma, row.messages) };
 }
 
 export async function getMessage(
@@ -120,12 +118,10 @@ export async function getMessage(
   workspaceId: WorkspaceId,
   id: MessageId,
 ): Promise<MessageView> {
-  const row = await prisma.message.findFirst({
-    where: { id, workspaceId },
-    include: { account: { select: { state: true } } },
-  });
-  if (!row) throw notFound('message');
-  return toMessageView(row);
+  const row = await prisma.message.findFirst({ where: { id, workspaceId } });
+  const [view] = await toMessageViews(prisma, row ? [row] : []);
+  if (!view) throw notFound('message');
+  return view;
 }
 
 /** For example the unconfirmed ones, which a person has to judge. */
@@ -137,10 +133,10 @@ export async function listMessages(
   const { state, accountId } = filter;
   const rows = await prisma.message.findMany({
     where: { workspaceId, ...(state && { state }), ...(accountId && { accountId }), ...below(filter) },
-    include: { account: { select: { state: true } } },
     ...newestFirst(filter),
   });
-  return toPageById(rows, filter.limit, toMessageView);
+  const { data, nextCursor } = toPageById(rows, filter.limit, (row) => row);
+  return { data: await toMessageViews(prisma, data), nextCursor };
 }
 
 function toDeliveryView(row: Delivery): DeliveryView {
@@ -164,11 +160,20 @@ function toDeliveryView(row: Delivery): DeliveryView {
   };
 }
 
-type MessageRow = Message & { account: { state: string } };
+/** What a message waits for depends on its account. */
+async function toMessageViews(prisma: PrismaClient, rows: readonly Message[]): Promise<MessageView[]> {
+  const accountIds = [...new Set(rows.map(({ accountId }) => accountId))];
+  const active = await prisma.account.findMany({
+    where: { id: { in: accountIds }, state: 'active' },
+    select: { id: true },
+  });
+  const ids = new Set(active.map(({ id }) => id));
+  return rows.map((row) => toMessageView(row, ids.has(row.accountId)));
+}
 
 /** Without the lease: that is between the workers. */
-function toMessageView(row: MessageRow): MessageView {
-  const waitsFor = needOf(row);
+function toMessageView(row: Message, isAccountActive: boolean): MessageView {
+  const waitsFor = needOf(row, isAccountActive);
   return {
     id: row.id,
     deliveryId: row.deliveryId,
@@ -191,12 +196,12 @@ function toMessageView(row: MessageRow): MessageView {
   };
 }
 
-function needOf(row: MessageRow): MessageNeed | null {
+function needOf(row: Message, isAccountActive: boolean): MessageNeed | null {
   switch (row.state as MessageState) {
     case 'held':
       return 'private_message';
     case 'queued':
-      return row.account.state === 'active' ? 'slot' : 'account';
+      return isAccountActive ? 'slot' : 'account';
     case 'sending':
       return 'answer';
     case 'unconfirmed':
