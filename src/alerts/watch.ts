@@ -12,11 +12,14 @@ const findBacklogs: Statement = {
     group by account_id`,
 };
 
+/** A look-up that is so late is not made at all: the account is paused. */
+const overlookedMs = 60 * 60_000;
+
 const findUnconfirmed: Statement = {
   name: 'alerts-find-unconfirmed',
   text: `
     select account_id, count(*)::int as messages
-    from messages where state = 'unconfirmed' and look_up_at is null
+    from messages where state = 'unconfirmed' and (look_up_at is null or look_up_at < $1)
     group by account_id`,
 };
 
@@ -40,7 +43,9 @@ export async function watch(pool: pg.Pool, now: Date): Promise<(Concern & { kind
     findBacklogs,
     [],
   );
-  const unconfirmed = await runStatement<{ account_id: string; messages: number }>(pool, findUnconfirmed, []);
+  const unconfirmed = await runStatement<{ account_id: string; messages: number }>(pool, findUnconfirmed, [
+    new Date(now.getTime() - overlookedMs),
+  ]);
   const expiring = await runStatement<{ account_id: string; credentials_expire_at: Date }>(
     pool,
     findExpiring,

@@ -3,7 +3,7 @@ import type { SecretBox } from '../crypto/secret-box.ts';
 import type { Account, AccountPace, PrismaClient } from '../db/generated/client.ts';
 import { type AccountId, newId, type WorkspaceId } from '../ids.ts';
 import type { LedgerKind } from '../ledger/kinds.ts';
-import type { Credentials, Pace, PlatformAdapter, SendOutcome } from '../platforms/port.ts';
+import type { Credentials, Pace, PlatformAdapter } from '../platforms/port.ts';
 import { notFound, Problem } from '../problem.ts';
 import { below, newestFirst, type Page, type PageRequest, toPageById } from '../records/page.ts';
 import { sealCredentials } from './credentials.ts';
@@ -98,7 +98,10 @@ export async function connectAccount(
         data: { id, workspaceId: change.workspaceId, ...same, ...renewed, createdAt: change.now },
       }));
   await applySettings(tx, adapter, id, settings, change.now);
-  if (known) await wakeMessages(tx, id, change.now);
+  if (known) {
+    await clearPaused(tx, id, change.now);
+    await wakeMessages(tx, id, change.now);
+  }
   return { created: !known, account: toAccountView(await findAccount(tx, change.workspaceId, id)) };
 }
 
@@ -142,7 +145,10 @@ export async function changeAccount(
     const account = await findAccount(tx, change.workspaceId, id);
     refuseDisconnected(account);
     const paused = { state: 'paused', stateReason: pausedByOwner, probeAt: null, probes: 0 };
-    const changesState = state !== undefined && state !== account.state;
+    // What the platform paused is tried again by itself; what its owner pauses is not.
+    const changesState =
+      state !== undefined &&
+      (state !== account.state || (state === 'paused' && account.stateReason !== pausedByOwner));
     const data = {
       ...(accessToken !== undefined && {
         ...sealCredentials(deps.secretBox, id, { accessToken }),
@@ -251,30 +257,36 @@ async function applySettings(
     const lane = { ...(wanted ?? usual), custom: wanted != null };
     const known = await tx.accountPace.findUnique({ where: { accountId_pace: { accountId: id, pace } } });
     if (!known) {
-      await tx.accountPace.create({ data: { accountId: id, pace, ...lane, nextSlotAt: now } });
-    } else if (wanted !== undefined) {
-      await changeLane(tx, id, pace, lane, now);
+      await tx.accountPace.create({
+        data: { accountId: id, pace, ...lane, usedUntil: now, nextSlotAt: now },
+      });
+    } else if (wanted !== undefined && !isSameLane(known, lane)) {
+      await changeLane(tx, known, lane, now);
     }
   }
   return publicRepliesPerPost !== undefined || Object.keys(pacing).length > 0;
 }
 
-/** What waits gets its slots anew, evenly from now on at the new pace; nothing goes out until that is done. */
+function isSameLane(known: Pace & { custom: boolean }, wanted: Pace & { custom: boolean }): boolean {
+  return known.perHour === wanted.perHour && known.burst === wanted.burst && known.custom === wanted.custom;
+}
+
+/**
+ * What waits gets its slots anew. The calls that were made count on, each at the length of the new pace: another pace is
+ * not another burst.
+ */
 async function changeLane(
   tx: Tx,
-  accountId: AccountId,
-  pace: string,
+  known: AccountPace,
   lane: Pace & { custom: boolean },
   now: Date,
 ): Promise<void> {
-  await tx.$executeRaw`
-    update account_paces
-    set per_hour = ${lane.perHour}, burst = ${lane.burst}, custom = ${lane.custom}, relay = true,
-        rest_until = greatest(rest_until, ${now}), next_slot_at = ${now}
-    where account_id = ${accountId}::uuid and pace = ${pace}`;
-  await tx.$executeRaw`
-    update messages set due_at = ${now}
-    where account_id = ${accountId}::uuid and pace = ${pace} and state = 'queued' and due_at > ${now}`;
+  const { accountId, pace, usedUntil, perHour } = known;
+  const owedMs = Math.max(0, usedUntil.getTime() - now.getTime()) * (perHour / lane.perHour);
+  await tx.accountPace.update({
+    where: { accountId_pace: { accountId, pace } },
+    data: { ...lane, usedUntil: new Date(now.getTime() + owedMs), relayAt: now },
+  });
 }
 
 /** The alert that the account is paused is over. */
@@ -285,24 +297,9 @@ async function clearPaused(tx: Tx, id: AccountId, now: Date): Promise<void> {
   });
 }
 
-/**
- * Brings back what was parked while the account could not send. What rests because of the account itself is due at
- * once; what rests for another reason keeps its time. Their slots may have passed: the lanes are laid out anew.
- */
-async function wakeMessages(tx: Tx, id: AccountId, now: Date): Promise<void> {
-  const reasons: Extract<SendOutcome, { kind: 'account' }>['reason'][] = [
-    'token_invalid',
-    'blocked',
-    'not_permitted',
-  ];
-  await tx.$executeRaw`
-    update messages
-    set due_at = case when reason = any(${reasons}) then ${now} else due_at end,
-        wake_at = case when reason = any(${reasons}) then ${now} else greatest(due_at, ${now}) end
-    where account_id = ${id}::uuid and state = 'queued'`;
-  await tx.$executeRaw`
-    update account_paces set relay = true, rest_until = greatest(rest_until, ${now})
-    where account_id = ${id}::uuid`;
+/** Brings back what was set aside while the account could not send: its lanes are laid out anew. */
+async function wakeMessages(tx: Tx, accountId: AccountId, now: Date): Promise<void> {
+  await tx.accountPace.updateMany({ where: { accountId }, data: { relayAt: now } });
 }
 
 /** Forgets the credentials. Triggers and history stay, for the day it is connected again. */
@@ -311,6 +308,9 @@ export async function disconnectAccount(prisma: PrismaClient, change: Change, id
     await lockWorkspace(tx, change.workspaceId);
     const account = await findAccount(tx, change.workspaceId, id);
     if (account.state === 'disconnected') return;
+    await clearPaused(tx, id, change.now);
+    // Without credentials nobody but a person can find out.
+    await tx.message.updateMany({ where: { accountId: id, state: 'unconfirmed' }, data: { lookUpAt: null } });
     await tx.account.update({
       where: { id },
       data: {

@@ -3,6 +3,7 @@ import { runStatement, type Statement } from '../db/pool.ts';
 import type { MessageId } from '../ids.ts';
 import type { MessageKind } from '../platforms/port.ts';
 import type { SealedAccount } from './account.ts';
+import { laneColumns } from './pacing.ts';
 
 /** A message that this process, and no other, may now send. */
 export interface ClaimedMessage {
@@ -36,27 +37,66 @@ interface ClaimedRow {
 
 /**
  * The compare-and-set that makes sending exclusive: `queued` becomes `sending` under a token, committed before any
- * byte leaves. Found by their ids: written so, the state leads the planner to none of the partial indexes, through which
- * it would read every waiting message. Whoever finds a message already `sending` must not send it. What may not go out now stays: its slot has
- * not come, its window is closed, its account is paused, or its lane rests or is about to be laid out anew.
+ * byte leaves. Whoever finds a message already `sending` must not send it.
+ *
+ * What may not go out now stays: its slot has not come, its window is closed, its account is paused, its lane rests, or
+ * too many calls were made already (`used_until`). A lane that refused some is laid out anew, which gives them their new
+ * slots. Messages are found by their ids: written so, the state leads the planner to none of the partial indexes,
+ * through which it would read every waiting message.
  */
 const claimStatement: Statement = {
   name: 'deliveries-claim',
   text: `
-    update messages m
-    set state = 'sending', lease_token = $2, lease_until = $3, attempts = m.attempts + 1, attempted_at = $4
-    from accounts a
-    where m.id = any($1::uuid[]) and (m.state || '') = 'queued' and m.due_at <= $5 and m.deadline_at > $4
-      and a.id = m.account_id and a.state = 'active'
-      and not exists (
-        select from account_paces p
-        where p.account_id = m.account_id and p.pace = m.pace and (p.relay or p.rest_until > $4))
-      and (m.kind <> 'direct_message' or exists (
-        select from conversations c
-        where c.account_id = m.account_id and c.external_id = m.target_id and c.window_ends_at > $4))
-    returning m.id, m.kind, m.target_id, m.text, m.attempts, m.deadline_at, m.doubted_at is not null as doubted,
-              m.delivery_id,
-              a.id as account_id, a.platform, a.external_id, a.credentials, a.credentials_key_id`,
+    with candidate as materialized (
+      select m.id, m.account_id, m.pace, m.deadline_at
+      from messages m join accounts a on a.id = m.account_id and a.state = 'active'
+      where m.id = any($1::uuid[]) and (m.state || '') = 'queued' and m.due_at <= $5 and m.deadline_at > $4
+        and (m.kind <> 'direct_message' or exists (
+          select from conversations c
+          where c.account_id = m.account_id and c.external_id = m.target_id and c.window_ends_at > $4))
+    ),
+    lane as (
+      select ${laneColumns}, greatest(p.used_until, $4::timestamptz) as used_until,
+             coalesce(p.rest_until > $4, false) as rests
+      from account_paces p
+      where (p.account_id, p.pace) in (select account_id, pace from candidate)
+      order by p.account_id, p.pace for no key update
+    ),
+    admitted as (
+      select c.id
+      from (
+        select id, account_id, pace,
+               row_number() over (partition by account_id, pace order by deadline_at, id) - 1 as place
+        from candidate
+      ) c
+      join lane using (account_id, pace)
+      where not lane.rests and lane.used_until + lane.step * c.place - lane.slack <= $5
+    ),
+    taken as (
+      update messages m
+      set state = 'sending', lease_token = $2, lease_until = $3, attempts = m.attempts + 1, attempted_at = $4
+      from admitted
+      where m.id = admitted.id and m.id = any($1::uuid[]) and (m.state || '') = 'queued'
+      returning m.id, m.kind, m.pace, m.target_id, m.text, m.attempts, m.deadline_at,
+                m.doubted_at is not null as doubted, m.delivery_id, m.account_id
+    ),
+    counted as (
+      update account_paces p
+      set used_until = case when n.calls > 0 then lane.used_until + lane.step * n.calls else p.used_until end,
+          relay_at = case when n.refused then least(p.relay_at, $4) else p.relay_at end
+      from lane
+      join lateral (
+        select (select count(*) from taken t where t.account_id = lane.account_id and t.pace = lane.pace) as calls,
+               exists (
+                 select from candidate c
+                 where c.account_id = lane.account_id and c.pace = lane.pace
+                   and c.id not in (select id from admitted)) as refused
+      ) n on true
+      where p.account_id = lane.account_id and p.pace = lane.pace and (n.calls > 0 or n.refused)
+    )
+    select t.id, t.kind, t.target_id, t.text, t.attempts, t.deadline_at, t.doubted, t.delivery_id,
+           a.id as account_id, a.platform, a.external_id, a.credentials, a.credentials_key_id
+    from taken t join accounts a on a.id = t.account_id`,
 };
 
 /**

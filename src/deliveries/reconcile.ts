@@ -10,9 +10,9 @@ import { wakeGraceMs } from './wake.ts';
 
 const tickMs = 1_000;
 
-/** The most look-ups of one round, and of one account in it: Instagram allows two conversation calls a second. */
-const maxPerRound = 50;
-const maxPerAccount = 2;
+/** The most look-ups of one round, and of one account in it: platforms count these calls by the second. */
+const maxPerRound = 100;
+const maxPerAccount = 5;
 
 /** For how long a look-up belongs to the process that took it, beyond what the call can take. */
 const leaseMarginMs = 60_000;
@@ -24,15 +24,16 @@ const leaseMarginMs = 60_000;
 const takeDoubtful: Statement = {
   name: 'reconcile-take',
   text: `
-    with due as (
-      select m.id, row_number() over (partition by m.account_id order by m.look_up_at) as place
-      from messages m join accounts a on a.id = m.account_id and a.state = 'active'
-      where m.state = 'unconfirmed' and m.look_up_at <= $1
-    ),
-    taken as (
-      select m.id from messages m join due using (id)
-      where due.place <= ${maxPerAccount} and m.state = 'unconfirmed' and m.look_up_at <= $1
-      order by m.look_up_at limit ${maxPerRound} for update of m skip locked
+    with taken as materialized (
+      select t.id
+      from accounts a
+      cross join lateral (
+        select m.id from messages m
+        where m.account_id = a.id and m.state = 'unconfirmed' and m.look_up_at <= $1
+        order by m.look_up_at limit ${maxPerAccount} for update skip locked
+      ) t
+      where a.state = 'active'
+      limit ${maxPerRound}
     )
     update messages m
     set look_up_at = $2, look_ups = m.look_ups + 1
@@ -67,16 +68,42 @@ interface DoubtfulRow {
 const clockTolerance = `interval '1 minute'`;
 
 /**
+ * Another message that is or was in doubt, of which the same trace would be left: to the same person, or under the same
+ * comment, in the same words.
+ */
+const twin = `
+  exists (
+    select from messages o
+    join deliveries od on od.id = o.delivery_id
+    join events oe on oe.id = od.event_id
+    where o.account_id = m.account_id and o.doubted_at is not null and o.external_id is null
+      and o.state in ('unconfirmed', 'queued', 'sending', 'sent') and o.id <> m.id and o.text = m.text
+      and case m.kind
+        when 'public_reply' then o.kind = m.kind
+          and coalesce(oe.parent_id, oe.external_id) = coalesce(event.parent_id, event.external_id)
+        else o.kind <> 'public_reply' and od.contact_id = d.contact_id end)`;
+
+/** Something on the platform that is known to be another message, by its id there. */
+const otherMessage = (externalId: string) => `
+  (exists (
+    select from deliveries od join messages o on o.delivery_id = od.id
+    where od.contact_id = d.contact_id and o.external_id = ${externalId})
+  or exists (
+    select from messages o
+    where o.account_id = m.account_id and o.kind = 'public_reply' and o.external_id = ${externalId}))`;
+
+/**
  * What the platform has told of its own accord: the echo of a message to this person, or the account's own comment
- * under the one that was answered, with the same text and after the attempt began. One that belongs to another message
- * of this person proves nothing.
+ * under the one that was answered, with the same text and after the attempt began. What could be another message's
+ * proves nothing.
  */
 const findTold: Statement = {
   name: 'reconcile-find-told',
   text: `
-    select distinct on (m.id) m.id, e.external_id, e.recipient_external_id
+    select e.external_id, e.recipient_external_id
     from messages m
     join deliveries d on d.id = m.delivery_id
+    join events event on event.id = d.event_id
     join contacts c on c.id = d.contact_id
     join lateral (
       select * from events
@@ -87,11 +114,19 @@ const findTold: Statement = {
       where m.kind <> 'public_reply' and account_id = m.account_id and kind = 'echo'
         and recipient_external_id = c.messaging_id
     ) e on e.text = m.text and e.received_at >= m.attempted_at - ${clockTolerance}
-    where m.id = any($1::uuid[]) and e.external_id is not null
-      and not exists (
-        select from deliveries other join messages o on o.delivery_id = other.id
-        where other.contact_id = d.contact_id and o.external_id = e.external_id)
-    order by m.id, e.received_at`,
+    where m.id = $1 and e.external_id is not null
+      and not ${otherMessage('e.external_id')} and not ${twin}
+    order by e.received_at limit 1`,
+};
+
+const findOwner: Statement = {
+  name: 'reconcile-find-owner',
+  text: `
+    select ${otherMessage('$2')} as anothers, ${twin} as shared
+    from messages m
+    join deliveries d on d.id = m.delivery_id
+    join events event on event.id = d.event_id
+    where m.id = $1`,
 };
 
 export interface LookUpReport {
@@ -126,34 +161,38 @@ export function createReconciler(deps: {
     const leaseUntil = new Date(now.getTime() + longestMs * maxPerAccount + leaseMarginMs);
     const rows = await runStatement<DoubtfulRow>(deps.pool, takeDoubtful, [now, leaseUntil]);
     if (rows.length === 0) return 0;
-    const told = await readTold(rows.map((row) => row.id));
     const byAccount = Map.groupBy(rows, (row) => row.account_id);
     await Promise.all(
       byAccount.values().map(async (own) => {
-        // One after the other: platforms count these calls by the second.
-        for (const row of own) await reconcile(row, told.get(row.id) ?? (await ask(row)));
+        // One after the other: platforms count these calls by the second, and what proves one proves no other.
+        for (const row of own) await reconcile(row, (await readTold(row.id)) ?? (await ask(row)));
       }),
     );
     return rows.length;
   }
 
-  async function readTold(ids: readonly MessageId[]): Promise<Map<string, LookUpResult>> {
-    const rows = await runStatement<{
-      id: string;
-      external_id: string;
-      recipient_external_id: string | null;
-    }>(deps.pool, findTold, [ids]);
-    return new Map(
-      rows.map((row) => [
-        row.id,
-        {
-          kind: 'found',
-          externalId: row.external_id,
-          recipientId: row.recipient_external_id,
-          detail: 'the platform told of it by webhook',
-        },
-      ]),
+  async function readTold(id: MessageId): Promise<LookUpResult | null> {
+    const [event] = await runStatement<{ external_id: string; recipient_external_id: string | null }>(
+      deps.pool,
+      findTold,
+      [id],
     );
+    if (!event) return null;
+    return {
+      kind: 'found',
+      externalId: event.external_id,
+      recipientId: event.recipient_external_id,
+      detail: 'the platform told of it by webhook',
+    };
+  }
+
+  async function whose(id: MessageId, externalId: string): Promise<'anothers' | 'unclear' | 'possible'> {
+    const [owner] = await runStatement<{ anothers: boolean; shared: boolean }>(deps.pool, findOwner, [
+      id,
+      externalId,
+    ]);
+    if (owner?.anothers) return 'anothers';
+    return owner?.shared ? 'unclear' : 'possible';
   }
 
   async function ask(row: DoubtfulRow): Promise<LookUpResult> {
@@ -169,6 +208,7 @@ export function createReconciler(deps: {
           live: row.pace !== account.adapter.paceOf(row.kind, false),
           contact: { username: row.username, messagingId: row.messaging_id },
           refusedAsAnswered: row.reason === refusedAsAnswered,
+          whose: (externalId) => whose(row.id, externalId),
         },
         account.sending,
       );
@@ -190,10 +230,12 @@ export function createReconciler(deps: {
       doubted: true,
     };
     const settlement = settleLookUp(message, result, repetition, now);
-    const settled = { id: row.id, was: 'unconfirmed', settlement, credentials: null } as const;
+    const was = { attempts: row.attempts, lookUps: row.look_ups };
+    const settled = { id: row.id, was, settlement, credentials: null };
     const wakeAt = new Date(now.getTime() + wakeGraceMs);
-    const { released } = await storeSettlements(deps.pool, [settled], now, wakeAt);
-    deps.wake(settlement.message.state === 'queued' ? [row.id, ...released] : released);
+    const { accepted, released } = await storeSettlements(deps.pool, [settled], now, wakeAt);
+    const repeats = accepted.has(row.id) && settlement.message.state === 'queued';
+    deps.wake(repeats ? [row.id, ...released] : released);
     deps.report({
       messageId: row.id,
       accountId: row.account_id,

@@ -11,6 +11,7 @@ const shortestWindowMs = 60_000;
 /** Why a delivery is not replayed. */
 export type ReplayRefusal =
   | 'account_disconnected'
+  | 'may_have_been_sent'
   | 'window_closed'
   | 'already_answered'
   | 'message_unrenderable'
@@ -39,6 +40,10 @@ export interface Candidate {
   deadline_at: Date;
   comment_id: string | null;
   media_id: string | null;
+  /** Of one of its attempts it was not known whether it arrived. */
+  doubted: boolean;
+  /** It had a public reply, within the post's budget. */
+  announces: boolean;
 }
 
 /** A replay as it is written. */
@@ -77,6 +82,7 @@ export function planReplay(
 ): Plan {
   const refuse = (reason: ReplayRefusal): Plan => ({ refused: { deliveryId: candidate.id, reason } });
   if (candidate.account_state === 'disconnected') return refuse('account_disconnected');
+  if (candidate.doubted) return refuse('may_have_been_sent');
   const adapter = platforms.get(candidate.platform);
   if (!adapter) return refuse('platform_missing');
   const way = wayOf(candidate, adapter, now);
@@ -115,10 +121,11 @@ export function planReplay(
   ];
   const { comment_id: commentId } = candidate;
   const announced =
-    commentId &&
+    candidate.announces &&
+    commentId !== null &&
     draftMessage(definition.publicReplies, context, { limit: limits.public_reply, mustGive: false }, random);
   // Said in public only once it is true, and only while the comment may still be answered.
-  if (announced && way.kind === 'private_reply') {
+  if (announced && commentId !== null && way.kind === 'private_reply') {
     messages.push({
       ...common,
       ...announced,

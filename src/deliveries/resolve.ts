@@ -37,7 +37,8 @@ export async function resolveMessage(
   const [message] = await runStatement<MessageRow>(deps.pool, findMessage, [id, by.workspaceId]);
   if (!message) throw notFound('message');
   const settlement = judge(message, as, now);
-  const row = { id, was: 'unconfirmed', settlement, credentials: null, resolvedBy: { as, keyId } } as const;
+  const was = { attempts: message.attempts, lookUps: null };
+  const row = { id, was, settlement, credentials: null, resolvedBy: { as, keyId } };
   const wakeAt = new Date(now.getTime() + wakeGraceMs);
   const { accepted, released } = await storeSettlements(deps.pool, [row], now, wakeAt);
   if (!accepted.has(id)) {

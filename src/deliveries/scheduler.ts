@@ -3,7 +3,7 @@ import { runStatement, type Statement } from '../db/pool.ts';
 import type { MessageId } from '../ids.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import type { MessageKind } from '../platforms/port.ts';
-import { relay } from './pacing.ts';
+import { relay } from './relay.ts';
 import { overdue, settle } from './settle.ts';
 import { type SettledRow, storeSettlements } from './store.ts';
 import { wakeGraceMs } from './wake.ts';
@@ -12,9 +12,6 @@ const tickMs = 1_000;
 
 /** The most messages that one statement touches. */
 const batchSize = 1_000;
-
-/** How long messages of an account that may not send are set aside, unless it is resumed. */
-const parkedMs = 60 * 60_000;
 
 /** The most batches that one round looks at while none of them has anything to wake. */
 const maxQuietBatches = 20;
@@ -27,41 +24,28 @@ const reapGraceMs = 60_000;
 
 /**
  * `skip locked` lets several schedulers share the work; moving `wake_at` keeps them from doing it twice. Messages of
- * accounts that may not send are parked, so that nobody waits behind them; resuming the account brings them back. No
- * message sleeps beyond its deadline. Where more slots of a lane have passed unused than may come at once (all workers
- * were away), none is used now: the lane is laid out anew from here on.
+ * accounts that may not send are set aside until their deadline, so that nobody waits behind them; resuming the account
+ * lays out its lanes anew, which brings them back. No message sleeps beyond its deadline.
  */
 const takeDue: Statement = {
   name: 'scheduler-take-due',
   text: `
     with due as materialized (
-      select id, account_id, pace, due_at from messages
-      where state = 'queued' and wake_at <= $1 and ($4 or deadline_at <= $1)
+      select id, account_id from messages
+      where state = 'queued' and wake_at <= $1 and ($3 or deadline_at <= $1)
       order by wake_at limit ${batchSize} for update skip locked
-    ),
-    missed as (
-      update account_paces p
-      set relay = true, rest_until = greatest(p.rest_until, $1)
-      from (
-        select account_id, pace, count(*) as slots from due
-        where due_at < $1::timestamptz - interval '1 minute'
-        group by account_id, pace
-      ) late
-      where p.account_id = late.account_id and p.pace = late.pace and late.slots > p.burst
-      returning p.account_id, p.pace
     )
     update messages m
     set wake_at = case
       when m.deadline_at <= $1 then $2::timestamptz
-      when a.state <> 'active' then least($3::timestamptz, m.deadline_at)
+      when a.state <> 'active' then m.deadline_at
       when m.due_at > $1 then least(m.due_at, m.deadline_at)
       else least($2::timestamptz, m.deadline_at) end
     from due join accounts a on a.id = due.account_id
     where m.id = due.id
     returning m.id, m.kind, m.reason, m.detail, m.doubted_at is not null as doubted, m.deadline_at <= $1 as overdue,
               m.due_at > m.deadline_at as too_late,
-              a.state = 'active' and m.due_at <= $1 and not exists (
-                select from missed where missed.account_id = m.account_id and missed.pace = m.pace) as ready`,
+              a.state = 'active' and m.due_at <= $1 as ready`,
 };
 
 interface DueRow {
@@ -129,7 +113,7 @@ export function createScheduler(deps: {
     // For a queue that is away nothing but what has ended is taken: the rest would wait for the next time round.
     const canWake = await deps.queueAnswers();
     const graceEnds = new Date(now.getTime() + wakeGraceMs);
-    const values = [now, graceEnds, new Date(now.getTime() + parkedMs), canWake];
+    const values = [now, graceEnds, canWake];
     let expired = 0;
     for (let batch = 0; batch < maxQuietBatches; batch += 1) {
       const rows = await runStatement<DueRow>(deps.pool, takeDue, values);
@@ -173,7 +157,7 @@ export function createScheduler(deps: {
   async function tick(): Promise<Round> {
     const now = deps.now();
     // First: a lane that rests, or is out of order, wakes the wrong messages.
-    const relaid = await attempt(() => relay(deps.pool), 0);
+    const relaid = await attempt(() => relay(deps.pool, now), 0);
     const taken = await attempt(() => takeUp(now), { woken: 0, expired: 0 });
     return { ...taken, relaid, abandoned: await attempt(() => reapAbandoned(now), 0) };
   }

@@ -38,6 +38,10 @@ export interface Settlement {
     externalId: string | null;
     /** When it may be tried again; null unless `queued`. */
     dueAt: Date | null;
+    /** Whatever slot it gets, not before; null where only its slot counts. */
+    notBefore: Date | null;
+    /** It is certain that no attempt so far has sent it. */
+    clearsDoubt: boolean;
     /** When the platform is asked whether it arrived; null unless `unconfirmed`, and where only a person can tell. */
     lookUpAt: Date | null;
     /** The try does not count: nothing was sent and the message is not to blame. */
@@ -77,6 +81,8 @@ export function settle(
     case 'rejected':
       // The platform takes one answer and has one: very likely that of the attempt in doubt. A look-up makes sure.
       if (message.doubted && outcome.answered) return doubt(kind, refusedAsAnswered, outcome.detail, now);
+      // This attempt was refused; of the one before it still nobody knows.
+      if (message.doubted) return doubt(kind, outcome.reason, outcome.detail, null);
       return {
         ...ended(kind, 'failed', outcome.reason, outcome.detail),
         closesWindow: outcome.reason === 'outside_window' && kind === 'direct_message',
@@ -92,11 +98,15 @@ export function settle(
       const restUntil = after(now, outcome.retryAfterMs);
       return { ...later(message, now, delayMs, 'throttled', outcome.detail, true), restUntil };
     }
-    case 'account':
+    case 'account': {
+      const settlement = later(message, now, pausedRestMs, outcome.reason, outcome.detail, true);
       return {
-        ...later(message, now, pausedRestMs, outcome.reason, outcome.detail, true),
+        ...settlement,
+        // Whenever the account comes back.
+        message: { ...settlement.message, notBefore: null },
         pauseAccount: { reason: outcome.reason, detail: outcome.detail },
       };
+    }
     default:
       return outcome satisfies never;
   }
@@ -118,8 +128,13 @@ export function settleLookUp(
   switch (result.kind) {
     case 'found':
       return arrived(kind, result, { attempts: message.attempts, proof: result.detail });
-    case 'absent':
-      return repetition === 'blind' ? askPerson : repeat(message, result.detail, now);
+    case 'absent': {
+      if (repetition === 'blind') return askPerson;
+      const settlement = repeat(message, result.detail, now);
+      // Where the platform refuses a second, a look-up need not be thorough, and its word is not the last.
+      const clearsDoubt = repetition === 'checkable';
+      return { ...settlement, message: { ...settlement.message, clearsDoubt } };
+    }
     case 'unclear':
       // Where the platform takes one answer only, the repetition itself is the question.
       if (repetition === 'refused_twice' && message.reason !== refusedAsAnswered)
@@ -149,6 +164,8 @@ const nothing = {
   detail: null,
   externalId: null,
   dueAt: null,
+  notBefore: null,
+  clearsDoubt: false,
   lookUpAt: null,
   refund: false,
 };
@@ -264,7 +281,7 @@ function later(
   const dueAt = new Date(Math.min(now.getTime() + delayMs, lastTry));
   return {
     ...unchanged,
-    message: { ...nothing, state: 'queued', reason, detail, dueAt, refund },
+    message: { ...nothing, state: 'queued', reason, detail, dueAt, notBefore: dueAt, refund },
     ledger: [],
   };
 }

@@ -2,12 +2,16 @@ import type pg from 'pg';
 import { runStatement, type Statement } from '../db/pool.ts';
 import { type MessageId, newId } from '../ids.ts';
 import { slotCtes } from './pacing.ts';
+import { probeWait } from './probe-wait.ts';
 import type { Settlement } from './settle.ts';
 
 export interface SettledRow {
   id: MessageId;
-  /** What the message was when it was judged: the lease under which it was being sent, or the state in which it waited. */
-  was: { leaseToken: string } | 'queued' | 'unconfirmed';
+  /**
+   * What the message was when it was judged: the lease under which it was being sent, that it waited, or the attempt
+   * (and where it matters the look-up) after which it was unconfirmed.
+   */
+  was: { leaseToken: string } | 'queued' | { attempts: number; lookUps: number | null };
   settlement: Settlement;
   /** The account's sealed credentials as they were claimed; null where none were used. */
   credentials: Buffer | null;
@@ -15,8 +19,8 @@ export interface SettledRow {
   resolvedBy?: { keyId: string | null; as: string };
 }
 
-/** A paused account is tried again after this long the first time; the wait doubles with each try. */
-export const firstProbeMs = 15 * 60_000;
+/** An account that could send for a day before it was paused begins anew. */
+const isLongAgo = `a.updated_at < $2::timestamptz - interval '1 day'`;
 
 /**
  * Writes what follows from a group of sends: one statement, one commit. A settlement counts only while the message is
@@ -31,8 +35,9 @@ const settleStatement: Statement = {
   text: `
     with input as materialized (
       select * from json_to_recordset($1::json) as o(
-        id uuid, was text, lease_token uuid, state text, reason text, detail text, external_id text,
-        due_at timestamptz, look_up_at timestamptz, refund int, delivery_state text, delivery_reason text, held text,
+        id uuid, was text, lease_token uuid, was_attempts int, was_look_ups int, state text, reason text,
+        detail text, external_id text, due_at timestamptz, not_before timestamptz, look_up_at timestamptz, refund int,
+        clears_doubt boolean, delivery_state text, delivery_reason text, held text,
         recipient_id text, rest_until timestamptz, closes_window boolean,
         pause_reason text, pause_detail text, pause_ledger_id uuid, pause_alert_id uuid, credentials text)
     ),
@@ -41,31 +46,32 @@ const settleStatement: Statement = {
       from input o join messages m using (id) join messages h on h.delivery_id = m.delivery_id and h.state = 'held'
       where o.held = 'queued'
     ),
-    ${slotCtes('released', '$2')},
+    rests as (
+      select m.account_id, m.pace, max(o.rest_until) as rest_until
+      from input o join messages m using (id)
+      where o.rest_until is not null
+      group by m.account_id, m.pace
+    ),
+    ${slotCtes('released', '$2', 'rests')},
     message as (
       update messages m
       set state = o.state, reason = o.reason, detail = o.detail, external_id = coalesce(o.external_id, m.external_id),
-          attempts = m.attempts - o.refund, due_at = coalesce(o.due_at, m.due_at),
+          attempts = m.attempts - o.refund, due_at = coalesce(o.due_at, m.due_at), not_before = o.not_before,
           wake_at = coalesce(least(o.due_at, m.deadline_at), m.wake_at),
-          doubted_at = case when o.state = 'unconfirmed' then coalesce(m.doubted_at, $2) else m.doubted_at end,
+          doubted_at = case
+            when o.state = 'unconfirmed' then coalesce(m.doubted_at, $2)
+            when o.clears_doubt then null
+            else m.doubted_at end,
           look_up_at = o.look_up_at,
+          look_ups = case when o.state = 'unconfirmed' and o.was = 'sending' then 0 else m.look_ups end,
           lease_token = null, lease_until = null,
           settled_at = case when o.state in ('sent', 'failed', 'expired') then $2::timestamptz end
       from input o
       where m.id = o.id and m.id = any($5::uuid[]) and m.state = o.was
         and m.lease_token is not distinct from o.lease_token
+        and (o.was_attempts is null or m.attempts = o.was_attempts)
+        and (o.was_look_ups is null or m.look_ups = o.was_look_ups)
       returning m.id, m.delivery_id, m.account_id, m.workspace_id, m.pace, m.target_id
-    ),
-    rested as (
-      update account_paces p
-      set rest_until = greatest(p.rest_until, r.rest_until), relay = true
-      from (
-        select m.account_id, m.pace, max(o.rest_until) as rest_until
-        from message m join input o using (id)
-        where o.rest_until is not null
-        group by m.account_id, m.pace
-      ) r
-      where p.account_id = r.account_id and p.pace = r.pace
     ),
     closed as (
       update conversations c
@@ -117,7 +123,8 @@ const settleStatement: Statement = {
     paused as (
       update accounts a
       set state = 'paused', state_reason = p.pause_reason, updated_at = $2,
-          probe_at = $2::timestamptz + ${firstProbeMs} * interval '1 millisecond', probes = 0
+          probes = case when ${isLongAgo} then 0 else a.probes end,
+          probe_at = $2::timestamptz + ${probeWait(`case when ${isLongAgo} then 0 else a.probes end`, 'p.pause_reason')}
       from (
         select distinct on (m.account_id) m.account_id, o.pause_reason, o.pause_detail, o.pause_ledger_id,
                o.pause_alert_id, o.credentials
@@ -180,17 +187,24 @@ export async function storeSettlements(
   };
 }
 
+function toFence(was: SettledRow['was']): Record<string, unknown> {
+  if (was === 'queued') return { was };
+  if ('leaseToken' in was) return { was: 'sending', lease_token: was.leaseToken };
+  return { was: 'unconfirmed', was_attempts: was.attempts, was_look_ups: was.lookUps };
+}
+
 function toInput({ id, was, settlement, credentials }: SettledRow): Record<string, unknown> {
   const { message, delivery, held, recipientId, restUntil, closesWindow, pauseAccount } = settlement;
   return {
     id,
-    was: typeof was === 'string' ? was : 'sending',
-    lease_token: typeof was === 'string' ? null : was.leaseToken,
+    ...toFence(was),
     state: message.state,
     reason: message.reason,
     detail: message.detail,
     external_id: message.externalId,
     due_at: message.dueAt,
+    not_before: message.notBefore,
+    clears_doubt: message.clearsDoubt,
     look_up_at: message.lookUpAt,
     refund: message.refund ? 1 : 0,
     delivery_state: delivery?.state ?? null,

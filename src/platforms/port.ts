@@ -142,6 +142,11 @@ export interface SoughtMessage extends OutgoingMessage {
   contact: { username: string | null; messagingId: string | null };
   /** A later attempt was refused as `answered`. */
   refusedAsAnswered: boolean;
+  /**
+   * Whose something on the platform is that looks like this message: known to be another message of ours, possibly
+   * another's that is in doubt as well, or possible as this one.
+   */
+  whose(externalId: string): Promise<'anothers' | 'unclear' | 'possible'>;
   /** The comment that it answers stands under a live broadcast. */
   live: boolean;
 }

@@ -2,12 +2,8 @@ import { resumeAccount } from '../catalog/accounts.ts';
 import { inTransaction } from '../catalog/transaction.ts';
 import { Prisma, type PrismaClient } from '../db/generated/client.ts';
 import { type OpenAccount, openAccount } from '../deliveries/account.ts';
+import { probeWait } from '../deliveries/probe-wait.ts';
 import type { AccountId, WorkspaceId } from '../ids.ts';
-
-const longestWait = Prisma.sql`interval '1 day'`;
-
-/** A block is not over because the token works: these are left alone for longer. */
-const blockedFactor = 24;
 
 interface PausedRow {
   id: AccountId;
@@ -50,8 +46,7 @@ function takeDue(prisma: PrismaClient, now: Date): Promise<PausedRow[]> {
   return prisma.$queryRaw<PausedRow[]>`
     update accounts a
     set probes = a.probes + 1,
-        probe_at = ${now}::timestamptz + least(${longestWait}, interval '15 minutes' * 2 ^ least(a.probes + 1, 10)
-          * case a.state_reason when 'blocked' then ${blockedFactor}::int else 1 end)
+        probe_at = ${now}::timestamptz + ${Prisma.raw(probeWait('a.probes + 1', 'a.state_reason'))}
     from (
       select id from accounts where state = 'paused' and probe_at <= ${now}
       order by probe_at limit 20 for update skip locked

@@ -49,7 +49,8 @@ function takeDue(prisma: PrismaClient, now: Date): Promise<SealedAccount[]> {
     update accounts a
     set refresh_at = ${new Date(now.getTime() + retryMs)}
     from (
-      select id from accounts where state = 'active' and refresh_at <= ${now}
+      select id from accounts
+      where (state = 'active' or state_reason = 'paused_by_owner') and refresh_at <= ${now}
       order by refresh_at limit 20 for update skip locked
     ) due
     where a.id = due.id

@@ -98,6 +98,43 @@ describe('an account that Instagram blocks', () => {
   });
 });
 
+describe('an account that stays blocked', () => {
+  it('is tried a few times a week, however well its token works', async () => {
+    fairdrop.instagram.failNext(
+      { type: 'error', code: 368 },
+      { account, kind: 'private_reply', times: 1_000 },
+    );
+    await comment();
+    const before = fairdrop.instagram.refusals.length;
+    await fairdrop.run(3 * dayMs, 30 * minuteMs);
+    expect(fairdrop.instagram.refusals.length - before).toBeLessThanOrEqual(8);
+    expect(await view()).toMatchObject({ stateReason: 'blocked' });
+  }, 60_000);
+
+  it('is left alone once its owner has paused it', async () => {
+    fairdrop.instagram.failNext({ type: 'error', code: 368 }, { account, kind: 'private_reply', times: 1 });
+    await comment();
+    await fairdrop.round();
+    const { id } = await view();
+    const paused = await fairdrop.client.patch<AccountView>(`/v1/accounts/${id}`, { state: 'paused' });
+    expect(paused).toMatchObject({ state: 'paused', stateReason: 'paused_by_owner', probeAt: null });
+    await fairdrop.run(2 * dayMs, 6 * hourMs);
+    expect(sent()).toBe(0);
+  });
+
+  it('is told to be over when it is connected anew', async () => {
+    fairdrop.instagram.expireToken(account, 460);
+    await comment();
+    await fairdrop.round();
+    expect(await alerts()).toHaveLength(1);
+    fairdrop.instagram.issueToken(account);
+    await fairdrop.client.post('/v1/accounts', { platform: 'instagram', accessToken: account.accessToken });
+    expect(await alerts()).toEqual([]);
+    await fairdrop.run(10_000, 1_000);
+    expect(sent()).toBe(1);
+  });
+});
+
 describe('an account that its owner paused', () => {
   it('is never tried', async () => {
     const { id } = await view();

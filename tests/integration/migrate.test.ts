@@ -214,7 +214,7 @@ describe('what must never change', () => {
     'TRUNCATE ledger_entries',
     'TRUNCATE workspaces CASCADE',
   ])('the ledger refuses %s', async (statement) => {
-    await expect(query(database.url, statement)).rejects.toThrow('the ledger is append-only');
+    await expect(query(database.url, statement)).rejects.toThrow(/refused$/);
     expect(await query(database.url, 'SELECT kind FROM ledger_entries')).toEqual([{ kind: 'test' }]);
   });
 

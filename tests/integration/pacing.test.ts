@@ -69,9 +69,9 @@ describe('a post that goes viral', () => {
     const payload = fairdrop.instagram.commentPayload(overlooked) as { entry: { time: number }[] };
     for (const entry of payload.entry) entry.time = Math.floor(createdAt.getTime() / 1_000);
     await fairdrop.instagram.deliver(payload);
-    await fairdrop.round();
-    // Of 300 that came before, 100 may go out at once.
-    expect(sentBy(star)).toHaveLength(100);
+    await fairdrop.run(20_000, 2_000);
+    // Of 300 that came before, 100 may go out at once, and one every six seconds.
+    expect(sentBy(star).length).toBeLessThan(106);
     expect(sentBy(star).map(({ userId }) => userId)).toContain(user.id);
   });
 
@@ -142,6 +142,102 @@ describe('slots that passed while no worker was there', () => {
     expect(sentBy(star)).toHaveLength(800);
     expect(fairdrop.instagram.refusals.filter(({ accountId }) => accountId === star.id)).toEqual([]);
   }, 60_000);
+});
+
+describe('a pace', () => {
+  it('holds for each of many accounts that were all away at the same time', async () => {
+    const stars = [];
+    for (let number = 0; number < 8; number += 1) {
+      const star = await fairdrop.openStudio();
+      await comment(star, 300, `many${number}-`);
+      stars.push(star);
+    }
+    await fairdrop.round();
+    fairdrop.later(2 * hourMs);
+    await fairdrop.run(15_000, 1_000);
+    // The burst of the beginning, the one that has come back meanwhile, and the seconds that passed.
+    for (const star of stars) expect(sentBy(star).length).toBeLessThanOrEqual(205);
+  }, 120_000);
+
+  it('is not outrun by what comes after a rest', async () => {
+    const star = await fairdrop.openStudio({}, { pacing: { private_reply: { perHour: 60, burst: 10 } } });
+    await fairdrop.query(
+      `update account_paces p set rest_until = $2 from accounts a where a.id = p.account_id and a.external_id = $1`,
+      [star.id, new Date(fairdrop.now.getTime() + 2 * hourMs)],
+    );
+    for (let part = 0; part < 12; part += 1) {
+      await comment(star, 10, `rest${part}-`);
+      await fairdrop.run(10 * minuteMs, 5 * minuteMs);
+    }
+    expect(sentBy(star).length).toBeLessThanOrEqual(11);
+    await fairdrop.run(hourMs, minuteMs);
+    expect(sentBy(star).length).toBeLessThanOrEqual(71);
+    await fairdrop.run(hourMs, minuteMs);
+    expect(sentBy(star)).toHaveLength(120);
+  }, 60_000);
+
+  it('is not outrun by repeats: calls that are refused count like the others', async () => {
+    const star = await fairdrop.openStudio({}, { pacing: { private_reply: { perHour: 60, burst: 10 } } });
+    await comment(star, 200, 'again');
+    fairdrop.instagram.failNext(
+      { type: 'error', code: 100, subcode: 2534037 },
+      { account: star, times: 1_000 },
+    );
+    const before = fairdrop.instagram.refusals.length;
+    await fairdrop.run(6 * hourMs, 2 * minuteMs);
+    const calls = fairdrop.instagram.refusals.slice(before).map(({ at }) => at.getTime());
+    expect(calls.length).toBeGreaterThan(100);
+    for (const at of calls) {
+      expect(calls.filter((other) => other >= at && other < at + hourMs).length).toBeLessThanOrEqual(71);
+    }
+    fairdrop.instagram.clearFaults();
+  }, 60_000);
+
+  it('is used to the full after an overload: what cannot make its deadline takes no slot from what can', async () => {
+    const star = await fairdrop.openStudio({}, { pacing: { private_reply: { perHour: 1, burst: 1 } } });
+    await comment(star, 400, 'first');
+    await fairdrop.run(24 * hourMs, hourMs);
+    await comment(star, 30, 'later');
+    await fairdrop.run(8 * 24 * hourMs, hourMs);
+    // 168 that the first seven days hold, and the day that only the later ones still have.
+    expect(sentBy(star).length).toBeGreaterThanOrEqual(168 + 23);
+  }, 120_000);
+});
+
+describe('a lane in which thousands wait', () => {
+  it('is laid out in one round', async () => {
+    const star = await fairdrop.openStudio();
+    await comment(star, 200, 'crowd');
+    const [line] = await fairdrop.query(
+      `select m.account_id, m.workspace_id, m.delivery_id from messages m join accounts a on a.id = m.account_id
+       where a.external_id = $1 and m.state = 'queued' limit 1`,
+      [star.id],
+    );
+    await fairdrop.query('alter table messages drop constraint if exists messages_delivery_id_kind_key');
+    await fairdrop.query('drop index if exists messages_delivery_id_kind_key');
+    await fairdrop.query(
+      `insert into messages (id, workspace_id, account_id, delivery_id, kind, pace, state, target_id, text, variant,
+                             due_at, deadline_at, wake_at)
+       select gen_random_uuid(), $1, $2, $3, 'private_reply', 'private_reply', 'queued', n::text, 'x', 0,
+              $4::timestamptz + n * interval '6 s', $4::timestamptz + interval '6 days', $4::timestamptz + n * interval '6 s'
+       from generate_series(1, 20000) n`,
+      [line?.workspace_id, line?.account_id, line?.delivery_id, fairdrop.now],
+    );
+    await fairdrop.query(
+      `update account_paces set relay_at = $2, rest_until = $3 where account_id = $1 and pace = 'private_reply'`,
+      [line?.account_id, fairdrop.now, new Date(fairdrop.now.getTime() + 30 * minuteMs)],
+    );
+    await fairdrop.round();
+    const [after] = await fairdrop.query(
+      `select count(*) filter (where m.due_at < $2)::int as early, count(distinct m.due_at)::int as slots,
+              bool_and(p.relay_at is null) as laid
+       from messages m join account_paces p on p.account_id = m.account_id and p.pace = m.pace
+       where m.account_id = $1 and m.state = 'queued' and m.due_at <= m.deadline_at`,
+      [line?.account_id, new Date(fairdrop.now.getTime() + 30 * minuteMs)],
+    );
+    expect(after).toMatchObject({ early: 0, laid: true });
+    expect(after?.slots).toBeGreaterThan(14_000);
+  }, 120_000);
 });
 
 describe('another pace', () => {

@@ -58,8 +58,15 @@ describe('a private reply that arrived although its answer was lost', () => {
     ]);
     await fairdrop.run(5 * minuteMs, minuteMs / 2);
     const [privateReply, publicReply] = await messages(comment.id);
-    expect(privateReply).toMatchObject({ state: 'sent', external_id: sentTo(comment.id)[0]?.id });
-    expect(privateReply?.ledger).toEqual(['message.unconfirmed', 'message.sent', 'resource.given']);
+    expect(privateReply).toMatchObject({ state: 'sent' });
+    // Instagram was asked by repeating it, and refused: the comment has its answer.
+    expect(privateReply?.ledger).toEqual([
+      'message.unconfirmed',
+      'message.repeated',
+      'message.unconfirmed',
+      'message.sent',
+      'resource.given',
+    ]);
     expect(publicReply).toMatchObject({ state: 'sent' });
     expect(sentTo(comment.id)).toHaveLength(1);
   });
@@ -134,6 +141,57 @@ describe('a public reply of unknown outcome', () => {
       attempts: 2,
     });
     expect(sentTo(comment.id, 'public_reply')).toHaveLength(1);
+  });
+});
+
+describe('a trace of another message', () => {
+  it('proves nothing about one in doubt to the same person: each gets its own answer', async () => {
+    const { user } = await ask();
+    await fairdrop.round();
+    failNext({ type: 'reset_before_accept' }, 'private_reply');
+    failNext({ type: 'accept_then_reset' }, 'private_reply');
+    const [one, other] = [await ask(user), await ask(user)];
+    await fairdrop.round();
+    await fairdrop.run(10 * minuteMs, minuteMs);
+    for (const { comment } of [one, other]) {
+      expect((await messages(comment.id))[0]).toMatchObject({ state: 'sent' });
+      expect(sentTo(comment.id)).toHaveLength(1);
+    }
+  });
+
+  it('from a moment before, in the same words to the same person, proves nothing', async () => {
+    const { user } = await ask();
+    await fairdrop.round();
+    await ask(user);
+    await fairdrop.round();
+    fairdrop.later(30_000);
+    failNext({ type: 'reset_before_accept' }, 'private_reply');
+    const { comment } = await ask(user);
+    await fairdrop.round();
+    await fairdrop.run(10 * minuteMs, minuteMs);
+    expect((await messages(comment.id))[0]).toMatchObject({ state: 'sent' });
+    expect(sentTo(comment.id)).toHaveLength(1);
+  });
+});
+
+describe('a refusal after an attempt of unknown outcome', () => {
+  it('leaves it to a person, and is not replayed by anybody', async () => {
+    failNext({ type: 'accept_then_reset' }, 'private_reply');
+    const { comment } = await ask();
+    await fairdrop.round();
+    failNext({ type: 'error', code: 551 }, 'private_reply');
+    await fairdrop.run(2 * minuteMs, minuteMs / 2);
+    const [privateReply] = await messages(comment.id);
+    expect(privateReply).toMatchObject({ state: 'unconfirmed', restsWithPerson: true });
+    const { data } = await fairdrop.client.get<{ data: { id: string; deliveryId: string }[] }>(
+      '/v1/messages?state=unconfirmed',
+    );
+    const [mine] = data;
+    await fairdrop.client.post(`/v1/messages/${mine?.id}/resolve`, { as: 'give_up' });
+    await expect(fairdrop.client.post(`/v1/deliveries/${mine?.deliveryId}/replay`)).rejects.toThrow(
+      'nobody could tell',
+    );
+    expect(sentTo(comment.id)).toHaveLength(1);
   });
 });
 

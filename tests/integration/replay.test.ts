@@ -138,6 +138,20 @@ describe('a delivery whose comment can no longer be answered', () => {
   });
 });
 
+describe('a replay', () => {
+  it('has no public reply beyond the budget of its post', async () => {
+    const [connected] = await fairdrop.client.list<{ id: string }>('/v1/accounts');
+    await fairdrop.client.patch(`/v1/accounts/${connected?.id}`, { publicRepliesPerPost: 1 });
+    const failures = [await fail(), await fail(), await fail()];
+    for (const { id } of failures) await replay(id);
+    await fairdrop.round();
+    await fairdrop.round();
+    const kinds = failures.flatMap(({ comment }) => sentFor(comment.id));
+    expect(kinds.filter((kind) => kind === 'private_reply')).toHaveLength(3);
+    expect(kinds.filter((kind) => kind === 'public_reply')).toHaveLength(1);
+  });
+});
+
 describe('many deliveries', () => {
   interface Report {
     replayed: { id: string | null; replayOfId: string }[];

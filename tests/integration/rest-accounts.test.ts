@@ -122,7 +122,7 @@ describe('changing an account', () => {
     expect((await client.get('/v1/accounts?state=paused')).body.data).toHaveLength(0);
   });
 
-  it('keeps the reason of a pause that was not the owner’s, until it is resumed', async () => {
+  it('makes a pause of the platform the owner’s, who alone ends it then', async () => {
     const client = await api.client();
     const { account } = await connect(client);
     await api.prisma.account.update({
@@ -130,7 +130,8 @@ describe('changing an account', () => {
       data: { state: 'paused', stateReason: 'token_invalid' },
     });
     const path = `/v1/accounts/${account.id}`;
-    expect((await client.patch(path, { state: 'paused' })).body.stateReason).toBe('token_invalid');
+    expect((await client.get(path)).body.stateReason).toBe('token_invalid');
+    expect((await client.patch(path, { state: 'paused' })).body.stateReason).toBe('paused_by_owner');
     const both = { state: 'active', accessToken: `token-of-${account.externalId}-new` };
     expect((await client.patch(path, both)).body).toMatchObject({ state: 'active', stateReason: null });
     expect(await storedToken(account.id)).toBe(both.accessToken);

@@ -156,6 +156,8 @@ async function counts(): Promise<Record<string, number>> {
 }
 
 export async function expectNoRow(act: () => Promise<void>): Promise<void> {
+  // The echoes of what went out before are still on their way.
+  await instagram.settled();
   const before = await counts();
   await act();
   expect(await counts()).toEqual(before);

@@ -27,6 +27,7 @@ ALTER TABLE "messages" ADD COLUMN     "attempted_at" TIMESTAMPTZ(3),
 ADD COLUMN     "doubted_at" TIMESTAMPTZ(3),
 ADD COLUMN     "look_up_at" TIMESTAMPTZ(3),
 ADD COLUMN     "look_ups" INTEGER NOT NULL DEFAULT 0,
+ADD COLUMN     "not_before" TIMESTAMPTZ(3),
 ADD COLUMN     "pace" TEXT;
 
 -- So far every kind of message had a pace of its own name.
@@ -41,10 +42,11 @@ CREATE TABLE "account_paces" (
     "per_hour" INTEGER NOT NULL,
     "burst" INTEGER NOT NULL,
     "custom" BOOLEAN NOT NULL DEFAULT false,
+    "used_until" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "next_slot_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "last_deadline_at" TIMESTAMPTZ(3),
     "rest_until" TIMESTAMPTZ(3),
-    "relay" BOOLEAN NOT NULL DEFAULT false,
+    "relay_at" TIMESTAMPTZ(3),
 
     CONSTRAINT "account_paces_pkey" PRIMARY KEY ("account_id","pace")
 );
@@ -95,7 +97,7 @@ CREATE TABLE "alerts" (
 );
 
 -- CreateIndex
-CREATE INDEX "account_paces_to_relay" ON "account_paces"("account_id") WHERE (relay);
+CREATE INDEX "account_paces_to_relay" ON "account_paces"("relay_at") WHERE (relay_at is not null);
 
 -- CreateIndex
 CREATE INDEX "alerts_workspace_id_id_idx" ON "alerts"("workspace_id", "id");
@@ -128,7 +130,16 @@ CREATE INDEX "messages_in_line" ON "messages"("account_id", "pace", "due_at") WH
 CREATE INDEX "messages_too_late" ON "messages"("account_id") WHERE (state = 'queued' and due_at > deadline_at);
 
 -- CreateIndex
-CREATE INDEX "messages_to_look_up" ON "messages"("look_up_at") WHERE (state = 'unconfirmed');
+CREATE INDEX "messages_to_look_up" ON "messages"("account_id", "look_up_at") WHERE (state = 'unconfirmed');
+
+-- CreateIndex
+CREATE INDEX "messages_in_doubt" ON "messages"("account_id") WHERE (doubted_at is not null);
+
+-- CreateIndex
+CREATE INDEX "messages_public_replies" ON "messages"("account_id", "external_id") WHERE (kind = 'public_reply' and external_id is not null);
+
+-- CreateIndex
+CREATE INDEX "deliveries_to_replay" ON "deliveries"("workspace_id", "id") WHERE ((state = 'failed' or state = 'expired') and replayed_at is null);
 
 -- CreateIndex
 CREATE INDEX "messages_unconfirmed" ON "messages"("workspace_id", "id") WHERE (state = 'unconfirmed');

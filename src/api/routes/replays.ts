@@ -15,6 +15,7 @@ const refusals = {
   account_disconnected: 'Its account is disconnected. Connect it again first.',
   already_answered: 'The platform says that the comment has its one private reply already.',
   already_served: 'It was replayed already, or this person was served through another comment.',
+  may_have_been_sent: 'Of one of its attempts nobody could tell whether it arrived.',
   message_unrenderable: 'None of the trigger’s templates gives a message that the platform would take.',
   platform_missing: 'This installation does not know the account’s platform.',
   window_closed: 'The comment can no longer be answered, and no conversation with this person is open.',

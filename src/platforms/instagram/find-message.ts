@@ -7,16 +7,13 @@ import type { SendingAccount, SoughtMessage } from '../port.ts';
 import { segment } from './address.ts';
 import { isRecord } from './json.ts';
 import { type Read, type Reader, readPage } from './read.ts';
-import { earliestTrace, isSameText } from './traces.ts';
+import { earliestTrace, isSameText, pickOwn } from './traces.ts';
 import { readId, readText, readTime } from './values.ts';
 
 type Item = Record<string, unknown>;
 
 /** Instagram gives the details of the 20 most recent messages and no others (same page). */
 const readableMessages = 20;
-const conversationsPerPage = '50';
-/** 150 conversations: at 600 private replies an hour, all that were begun within a quarter of an hour. */
-const maxPages = 3;
 
 export type Search =
   | { kind: 'found'; externalId: string; recipientId: string }
@@ -30,61 +27,8 @@ const missing = (detail: string, provesAbsence = false): Search => ({
   detail,
 });
 
-/** @param personId null for a person who is to be found by name */
+/** @param personId by whom the person is known in messages */
 export async function findMessage(
-  reader: Reader,
-  sought: SoughtMessage,
-  account: SendingAccount,
-  personId: string | null,
-): Promise<Search> {
-  if (personId !== null) return searchConversation(reader, sought, account, personId);
-  const { username } = sought.contact;
-  if (username === null) return missing('The person is known neither by id nor by name.');
-  const person = await findPerson(reader, username, account, earliestTrace(sought));
-  if (typeof person === 'object') return { kind: 'failed', read: person };
-  if (person === '') return missing('Among the latest conversations is none with this person.');
-  await reader.space();
-  return searchConversation(reader, sought, account, person);
-}
-
-/**
- * Who began no conversation yet is known to us by name only. The list comes newest first, so that it need not be read
- * further than to the conversations in which nothing has happened since.
- *
- * @returns the id of the person in messages, '' where there is no such conversation
- */
-async function findPerson(
-  reader: Reader,
-  username: string,
-  account: SendingAccount,
-  since: number,
-): Promise<string | Extract<Read, { ok: false }>> {
-  let after: string | null = null;
-  for (let page = 1; page <= maxPages; page += 1) {
-    if (page > 1) await reader.space();
-    const read: Read = await reader.get(`/${segment(account.externalId)}/conversations`, {
-      platform: 'instagram',
-      fields: 'participants,updated_time',
-      limit: conversationsPerPage,
-      after,
-    });
-    if (!read.ok) return read;
-    const { items, after: next } = readPage(read.value);
-    for (const { participants } of items) {
-      for (const participant of readPage(participants).items) {
-        const name = readText(participant.username);
-        // Instagram's names do not distinguish case.
-        if (name?.toLowerCase() === username.toLowerCase()) return readId(participant.id) ?? '';
-      }
-    }
-    const oldest = readTime(items.at(-1)?.updated_time)?.getTime();
-    after = next;
-    if (after === null || (oldest !== undefined && oldest < since)) break;
-  }
-  return '';
-}
-
-async function searchConversation(
   reader: Reader,
   sought: SoughtMessage,
   account: SendingAccount,
@@ -100,15 +44,13 @@ async function searchConversation(
   if (conversation === undefined) return missing('Instagram shows no conversation with this person.');
   const { items: messages, more } = readPage(conversation.messages);
   const traces = messages.filter((message) => isTrace(message, sought, personId));
-  const own = traces.find(
-    (message) => readTime(message.created_time) !== null && isOwn(message, account, personId),
+  const own = traces.map((message) =>
+    readTime(message.created_time) !== null && isOwn(message, account, personId) ? readId(message.id) : null,
   );
-  const externalId = readId(own?.id);
+  const { externalId, unclear } = await pickOwn(own, sought);
   if (externalId !== null) return { kind: 'found', externalId, recipientId: personId };
-  if (traces.length > 0) {
-    return missing(
-      'The conversation has this text, and Instagram does not say that it is ours, or since when.',
-    );
+  if (unclear) {
+    return missing('The conversation has this text, and it is not certain that it is this message.');
   }
   const whole = !more && messages.length < readableMessages;
   return reachesBack(messages, whole ? sought.attemptedAt.getTime() : earliestTrace(sought))

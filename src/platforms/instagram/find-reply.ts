@@ -4,7 +4,7 @@ import type { LookUpResult, SendingAccount, SoughtMessage } from '../port.ts';
 import { segment } from './address.ts';
 import { isRecord } from './json.ts';
 import { type Read, type Reader, readPage } from './read.ts';
-import { earliestTrace, isSameText, untilSettledMs } from './traces.ts';
+import { earliestTrace, isSameText, pickOwn, untilSettledMs } from './traces.ts';
 import { readId, readText, readTime } from './values.ts';
 
 type Item = Record<string, unknown>;
@@ -25,14 +25,15 @@ export async function findPublicReply(
   const replies = await readReplies(reader, sought.targetId);
   if (!replies.ok) return replies.result;
   const traces = replies.items.filter((item) => isTrace(item, sought));
-  const own = traces.find((item) => readTime(item.timestamp) !== null && isOwn(item, account));
-  const externalId = readId(own?.id);
+  const own = traces.map((item) =>
+    readTime(item.timestamp) !== null && isOwn(item, account) ? readId(item.id) : null,
+  );
+  const { externalId, unclear } = await pickOwn(own, sought);
   if (externalId !== null) {
     return { kind: 'found', externalId, recipientId: null, detail: 'The reply is under the comment.' };
   }
-  if (traces.length > 0) {
-    const detail =
-      'Under the comment is this text, and Instagram does not say that it is ours, or since when.';
+  if (unclear) {
+    const detail = 'Under the comment is this text, and it is not certain that it is this reply.';
     return { kind: 'unclear', detail };
   }
   const retryAfterMs = untilSettledMs(sought, now);

@@ -41,17 +41,16 @@ async function findPrivateReply(
   account: SendingAccount,
   now: Date,
 ): Promise<LookUpResult> {
-  const search = await findMessage(reader, sought, account, sought.contact.messagingId);
-  if (search.kind === 'found') return { ...search, detail: inConversation };
-  // Private replies need no permission to read conversations: an account without it has to do without the proof.
-  if (search.kind === 'failed' && !search.read.refused) return search.read.result;
+  const { messagingId } = sought.contact;
+  if (messagingId !== null) {
+    const search = await findMessage(reader, sought, account, messagingId);
+    if (search.kind === 'found') return { ...search, detail: inConversation };
+    // Private replies need no permission to read conversations: an account without it has to do without the proof.
+    if (search.kind === 'failed' && !search.read.refused) return search.read.result;
+  }
   if (sought.refusedAsAnswered) return afterRefusal(reader, sought, now);
-  // Instagram takes one private reply for a comment: repeating it cannot make two.
-  const words = search.kind === 'missing' ? search.detail : search.read.result.detail;
-  return {
-    kind: 'absent',
-    detail: `Nothing shows the message, and Instagram refuses a second one. ${words}`,
-  };
+  // Instagram takes one private reply for a comment: repeating it cannot make two, and its answer is the proof.
+  return { kind: 'absent', detail: 'Nothing shows the message, and Instagram refuses a second one.' };
 }
 
 /**

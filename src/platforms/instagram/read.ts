@@ -1,6 +1,5 @@
 /** The reads of one look-up, which together take no longer than the look-up may. */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { LookUpResult, SendingAccount } from '../port.ts';
 import { describeAnswer, describeError, describeFault, toDetail } from './detail.ts';
 import { judge, readGraphError } from './errors.ts';
@@ -22,9 +21,6 @@ const throttledRetryMs = 10 * secondMs;
 /** 50 comments of 2,200 characters, each of which Meta may write as `\uXXXX`, with room to spare. */
 const maxBodyBytes = 1024 * 1024;
 
-/** Conversations: 2 calls a second for each account (Messenger Platform, "Rate Limits"). */
-const conversationSpacingMs = 550;
-
 export type NotRead = Extract<LookUpResult, { kind: 'unclear' | 'unavailable' }>;
 
 export type Read =
@@ -37,8 +33,6 @@ export type Query = Record<string, string | null>;
 export interface Reader {
   /** @param path with a leading slash, encoded. Fields that are null are left out of the query. */
   get(path: string, query: Query): Promise<Read>;
-  /** To be awaited between two calls about conversations. */
-  space(): Promise<void>;
 }
 
 export function createReader(
@@ -64,7 +58,6 @@ export function createReader(
       });
       return toRead(result, accessToken, now());
     },
-    space: () => sleep(Math.max(0, Math.min(conversationSpacingMs, leftMs()))),
   };
 }
 

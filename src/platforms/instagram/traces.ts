@@ -21,6 +21,24 @@ export function untilSettledMs({ attemptedAt }: SoughtMessage, now: Date): numbe
 }
 
 /**
+ * Which of the traces is this message.
+ * @param traces the ids of what has its text and time; null for what is not certainly the account's
+ * @returns `unclear`: none is, and of one it cannot be said
+ */
+export async function pickOwn(
+  traces: readonly (string | null)[],
+  sought: SoughtMessage,
+): Promise<{ externalId: string | null; unclear: boolean }> {
+  let unclear = false;
+  for (const externalId of traces) {
+    const whose = externalId === null ? 'unclear' : await sought.whose(externalId);
+    if (whose === 'possible') return { externalId, unclear: false };
+    if (whose === 'unclear') unclear = true;
+  }
+  return { externalId: null, unclear };
+}
+
+/**
  * Platforms normalise what they are given: composed characters, runs of white space, its edges. Without a text nothing
  * is recognised: a picture has none either.
  */

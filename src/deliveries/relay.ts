@@ -1,0 +1,138 @@
+import type pg from 'pg';
+import { runStatement, type Statement } from '../db/pool.ts';
+import { layOut } from './lay-out.ts';
+
+/** The most lanes of one round. */
+const lanesPerRound = 20;
+
+const rowsPerUpdate = 1_000;
+
+/** `skip locked`: another process is at it. Without an active account there is nothing to lay out. */
+const takeLane: Statement = {
+  name: 'relay-take-lane',
+  text: `
+    select p.account_id, p.pace, p.per_hour, p.burst, p.used_until, p.rest_until
+    from account_paces p join accounts a on a.id = p.account_id and a.state = 'active'
+    where p.relay_at <= $1
+    order by p.relay_at limit 1 for no key update of p skip locked`,
+};
+
+interface LaneRow {
+  account_id: string;
+  pace: string;
+  per_hour: number;
+  burst: number;
+  used_until: Date;
+  rest_until: Date | null;
+}
+
+const readWaiting: Statement = {
+  name: 'relay-read-waiting',
+  text: `
+    select id, due_at, wake_at, deadline_at, not_before from messages
+    where account_id = $1 and pace = $2 and state = 'queued'`,
+};
+
+interface WaitingRow {
+  id: string;
+  due_at: Date;
+  wake_at: Date;
+  deadline_at: Date;
+  not_before: Date | null;
+}
+
+const moveLane: Statement = {
+  name: 'relay-move-lane',
+  text: `
+    update account_paces set relay_at = null, next_slot_at = $3, last_deadline_at = $4
+    where account_id = $1 and pace = $2`,
+};
+
+const moveMessages: Statement = {
+  name: 'relay-move-messages',
+  text: `
+    update messages m set due_at = x.due_at, wake_at = least(x.due_at, m.deadline_at)
+    from json_to_recordset($1::json) as x(id uuid, due_at timestamptz)
+    where m.id = x.id and m.id = any($2::uuid[]) and (m.state || '') = 'queued'`,
+};
+
+const askAgain: Statement = {
+  name: 'relay-ask-again',
+  text: `update account_paces set relay_at = $3 where account_id = $1 and pace = $2`,
+};
+
+/**
+ * Lays out the lanes anew that ask for it. A lane is locked only while it is read and its next slot is set, so that
+ * intake does not wait while thousands of messages are moved; a message that is claimed meanwhile keeps its slot, and what
+ * a crash leaves undone is a plan that is worse than it could be: the pace is kept by the claim.
+ * @returns how many messages got another slot
+ */
+export async function relay(pool: pg.Pool, now: Date): Promise<number> {
+  let moved = 0;
+  for (let lane = 0; lane < lanesPerRound; lane += 1) {
+    const changed = await layOutOne(pool, now);
+    if (changed === null) break;
+    for (let from = 0; from < changed.messages.length; from += rowsPerUpdate) {
+      const batch = changed.messages.slice(from, from + rowsPerUpdate);
+      try {
+        await runStatement(pool, moveMessages, [JSON.stringify(batch), batch.map(({ id }) => id)]);
+      } catch (error) {
+        await runStatement(pool, askAgain, [changed.accountId, changed.pace, now]);
+        throw error;
+      }
+    }
+    moved += changed.messages.length;
+  }
+  return moved;
+}
+
+interface Changed {
+  accountId: string;
+  pace: string;
+  messages: { id: string; due_at: Date }[];
+}
+
+/** @returns null where no lane asks for it */
+async function layOutOne(pool: pg.Pool, now: Date): Promise<Changed | null> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    const [lane] = (await client.query<LaneRow>({ ...takeLane, values: [now] })).rows;
+    if (!lane) {
+      await client.query('rollback');
+      return null;
+    }
+    const key = [lane.account_id, lane.pace];
+    const { rows } = await client.query<WaitingRow>({ ...readWaiting, values: key });
+    rows.sort((a, b) => a.deadline_at.getTime() - b.deadline_at.getTime() || (a.id < b.id ? -1 : 1));
+    const { dueMs, nextSlotMs } = layOut(toLane(lane), rows.map(toWaiting), now.getTime());
+    const last = rows.at(-1)?.deadline_at ?? null;
+    await client.query({ ...moveLane, values: [...key, new Date(nextSlotMs), last] });
+    await client.query('commit');
+    const messages = rows.flatMap((row, index) => {
+      const due = dueMs[index] as number;
+      // A message may also have been set aside until much later than its turn.
+      const wakesLate = row.wake_at.getTime() > Math.min(due, row.deadline_at.getTime());
+      return due === row.due_at.getTime() && !wakesLate ? [] : [{ id: row.id, due_at: new Date(due) }];
+    });
+    return { accountId: lane.account_id, pace: lane.pace, messages };
+  } catch (error) {
+    await client.query('rollback').catch(() => {});
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+function toLane(row: LaneRow) {
+  return {
+    stepMs: 3_600_000 / row.per_hour,
+    burst: row.burst,
+    usedUntilMs: row.used_until.getTime(),
+    restUntilMs: row.rest_until?.getTime() ?? 0,
+  };
+}
+
+function toWaiting(row: WaitingRow) {
+  return { deadlineMs: row.deadline_at.getTime(), notBeforeMs: row.not_before?.getTime() ?? 0 };
+}
