@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { buildApp, buildWorkerApp } from './api/app.ts';
+import { buildWorkerApp } from './api/bare-app.ts';
 import { healthRoutes } from './api/health.ts';
-import { opsRoutes } from './api/ops.ts';
-import { webhookRoutes } from './api/webhooks.ts';
 import { createCredentialsOpener } from './catalog/accounts.ts';
 import { type Config, StartupError } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -91,7 +89,7 @@ export async function startService(
   const parts: Parts = { config, log, database, platforms, queue, onError };
   let closing = false;
   const liveness = createLiveness();
-  const app = buildHttp(parts, liveness, () => closing);
+  const app = await buildHttp(parts, liveness, () => closing);
   opened.defer(() => app.close());
   const url = await listen(app, config);
   const stopWorker = config.role === 'api' ? async () => {} : await startWorker(parts, liveness);
@@ -197,8 +195,12 @@ async function waitingSoon(queue: WakeQueue): Promise<number | null> {
   return Promise.race([answer, sleep(queueAnswerMs, null, { ref: false })]);
 }
 
-/** A worker answers health checks only; everything else is the API's. */
-function buildHttp(parts: Parts, liveness: Liveness, isClosing: () => boolean): FastifyInstance {
+/** A worker answers health checks only; everything else is the API's, which a worker does not even load. */
+async function buildHttp(
+  parts: Parts,
+  liveness: Liveness,
+  isClosing: () => boolean,
+): Promise<FastifyInstance> {
   const { config, log, database, platforms, queue } = parts;
   const { pool, prisma, secretBox } = database;
   const health = healthRoutes(
@@ -214,6 +216,11 @@ function buildHttp(parts: Parts, liveness: Liveness, isClosing: () => boolean): 
     },
   );
   if (config.role === 'worker') return buildWorkerApp(log, health);
+  const [{ buildApp }, { opsRoutes }, { webhookRoutes }] = await Promise.all([
+    import('./api/app.ts'),
+    import('./api/ops.ts'),
+    import('./api/webhooks.ts'),
+  ]);
   const intake = createIntake({
     pool,
     wake: queue.wake,

@@ -126,10 +126,10 @@ describe('the parts of src/', () => {
     for (const file of files) visit(file, []);
   });
 
-  it('leave the environment to main.ts and cli.ts, which read it through config.ts', () => {
+  it('leave the environment to start.ts and cli.ts, which read it through config.ts', () => {
     const readers = files.filter((file) =>
       /\bprocess\.env\b/.test(readFileSync(path.join(root, 'src', file), 'utf8')),
     );
-    expect(readers.sort()).toEqual(['cli.ts', 'main.ts']);
+    expect(readers.sort()).toEqual(['cli.ts', 'start.ts']);
   });
 });
