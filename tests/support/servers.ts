@@ -61,8 +61,10 @@ export async function findRedis(docker: boolean): Promise<Server | null> {
 
 async function embeddedPostgres(): Promise<Server> {
   const { dir, remove } = temporaryDirectory('postgres');
+  const first = await startEmbeddedPostgres({ dataDir: dir });
+  await setUpForTests(first.url);
+  await first.stop();
   const server = await startEmbeddedPostgres({ dataDir: dir });
-  await withoutFsync(server.url);
   return {
     url: server.url,
     origin: 'embedded',
@@ -73,12 +75,15 @@ async function embeddedPostgres(): Promise<Server> {
   };
 }
 
-/** Copying a template takes a fraction of the time; the data of a test need not survive a power cut. */
-async function withoutFsync(url: string): Promise<void> {
+/**
+ * Without fsync copying a template takes a fraction of the time; the data of a test need not survive a power cut. And with
+ * connections for several installations of several processes at once. Counts from the next start on.
+ */
+async function setUpForTests(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url.replace('//fairdrop:', '//postgres:') });
   await client.connect();
   await client.query('ALTER SYSTEM SET fsync = off');
-  await client.query('SELECT pg_reload_conf()');
+  await client.query('ALTER SYSTEM SET max_connections = 500');
   await client.end();
 }
 
@@ -150,7 +155,7 @@ async function postgresContainer(): Promise<Server> {
   const { GenericContainer, Wait } = await testcontainers();
   const container = await new GenericContainer('postgres:18-alpine')
     .withEnvironment({ POSTGRES_PASSWORD: 'fairdrop' })
-    .withCommand(['postgres', '-c', 'max_connections=200', '-c', 'fsync=off'])
+    .withCommand(['postgres', '-c', 'max_connections=500', '-c', 'fsync=off'])
     .withExposedPorts(5432)
     // The image starts once to initialise itself, and then for good.
     .withWaitStrategy(Wait.forLogMessage(/database system is ready to accept connections/, 2))
