@@ -21,7 +21,7 @@ export interface FinalAccount {
   sent: number;
   /** Private messages of which only a person can tell. */
   unconfirmed: number;
-  /** How often it did not know what became of a send, whatever it found out later. */
+  /** Messages of which it did not know for a while what became of them. */
   doubts: number;
   /** Private messages at the fake. */
   arrived: number;
@@ -46,7 +46,7 @@ export async function expectBalanced(arena: Arena): Promise<FinalAccount> {
     messages.filter((message) => message.kind === 'private_reply' && message.state === state).length;
   const [doubts] = await query(
     arena.databaseUrl,
-    "select count(*)::int as count from ledger_entries where kind = 'message.unconfirmed'",
+    "select count(distinct message_id)::int as count from ledger_entries where kind = 'message.unconfirmed'",
   );
   const account: FinalAccount = {
     sent: count('sent'),
