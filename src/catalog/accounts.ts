@@ -1,11 +1,11 @@
-import type { AlertKind } from '../alerts/kinds.ts';
 import type { SecretBox } from '../crypto/secret-box.ts';
 import type { Account, AccountPace, PrismaClient } from '../db/generated/client.ts';
 import { type AccountId, newId, type WorkspaceId } from '../ids.ts';
-import type { LedgerKind } from '../ledger/kinds.ts';
-import type { Credentials, Pace, PlatformAdapter } from '../platforms/port.ts';
+import type { Pace, PlatformAdapter } from '../platforms/port.ts';
 import { notFound, Problem } from '../problem.ts';
 import { below, newestFirst, type Page, type PageRequest, toPageById } from '../records/page.ts';
+import { clearPaused, unknownAge, wakeMessages } from './account-recovery.ts';
+import { type AccountSettings, applySettings } from './account-settings.ts';
 import { sealCredentials } from './credentials.ts';
 import { adapterFor, identifyOwner, type Owner, type Platforms } from './identify.ts';
 import { type Change, inTransaction, lockWorkspace, type Tx } from './transaction.ts';
@@ -32,18 +32,11 @@ export interface AccountView {
   updatedAt: string;
 }
 
-/** What an owner may set about an account; what is left out stays as it is. */
-export interface AccountSettings {
-  /** null for the platform's own pace. */
-  pacing?: Record<string, Pace | null> | undefined;
-  publicRepliesPerPost?: number | null | undefined;
-}
-
 /** The `stateReason` of an account that its owner paused. */
 const pausedByOwner = 'paused_by_owner';
 
-/** When newer credentials are first asked for: Instagram renews tokens that are a day old, not sooner. */
-const firstRefreshMs = 25 * 60 * 60_000;
+/** Of an account that may send, whatever it was before. */
+const resumed = { state: 'active', stateReason: null, probeAt: null, probes: 0 };
 
 /**
  * Connects an account, or renews the one that this workspace connected before: it keeps its id, its triggers and its
@@ -164,142 +157,6 @@ export async function changeAccount(
     await tx.account.update({ where: { id }, data: { ...data, updatedAt: change.now } });
     return toAccountView(await findAccount(tx, change.workspaceId, id));
   });
-}
-
-/** Of an account that may send, whatever it was before. */
-const resumed = { state: 'active', stateReason: null, probeAt: null, probes: 0 };
-
-/** The platform does not say how old a token is that somebody brings along. */
-function unknownAge(now: Date): { credentialsExpireAt: null; refreshAt: Date } {
-  return { credentialsExpireAt: null, refreshAt: new Date(now.getTime() + firstRefreshMs) };
-}
-
-/**
- * Lets a paused account send again, unless somebody changed it since `as` was read.
- * @returns whether it was done
- */
-export async function resumeAccount(
-  tx: Tx,
-  change: { workspaceId: WorkspaceId; now: Date },
-  id: AccountId,
-  as: { reason: string | null; credentials: Uint8Array },
-): Promise<boolean> {
-  // The number of tries stays: should the first message pause it again, the next wait is longer.
-  const { count } = await tx.account.updateMany({
-    where: {
-      id,
-      state: 'paused',
-      stateReason: as.reason,
-      credentials: Uint8Array.from(as.credentials),
-    },
-    data: { state: 'active', stateReason: null, probeAt: null, updatedAt: change.now },
-  });
-  if (count === 0) return false;
-  await clearPaused(tx, id, change.now);
-  await wakeMessages(tx, id, change.now);
-  await tx.ledgerEntry.create({
-    data: {
-      id: newId(),
-      workspaceId: change.workspaceId,
-      at: change.now,
-      kind: 'account.resumed' satisfies LedgerKind,
-      accountId: id,
-      detail: { reason: as.reason },
-    },
-  });
-  return true;
-}
-
-/** Stores newer credentials, unless others were stored meanwhile. */
-export async function renewCredentials(
-  prisma: PrismaClient,
-  secretBox: SecretBox,
-  account: { id: AccountId; credentials: Uint8Array },
-  renewed: { credentials: Credentials; expiresAt: Date },
-  now: Date,
-): Promise<void> {
-  const { credentials, expiresAt } = renewed;
-  const lifeMs = expiresAt.getTime() - now.getTime();
-  await prisma.account.updateMany({
-    where: { id: account.id, credentials: Uint8Array.from(account.credentials) },
-    data: {
-      ...sealCredentials(secretBox, account.id, credentials),
-      credentialsExpireAt: expiresAt,
-      refreshAt: new Date(now.getTime() + Math.max(firstRefreshMs, lifeMs / 2)),
-    },
-  });
-}
-
-/** @returns whether anything was set */
-async function applySettings(
-  tx: Tx,
-  adapter: PlatformAdapter,
-  id: AccountId,
-  settings: AccountSettings,
-  now: Date,
-): Promise<boolean> {
-  const { pacing = {}, publicRepliesPerPost } = settings;
-  const { paces } = adapter.capabilities;
-  for (const pace of Object.keys(pacing)) {
-    if (Object.hasOwn(paces, pace)) continue;
-    throw new Problem(
-      422,
-      'pace_unknown',
-      `${adapter.name} counts no calls of this name. It counts: ${Object.keys(paces).join(', ')}.`,
-      { field: `/pacing/${pace}` },
-    );
-  }
-  if (publicRepliesPerPost !== undefined) {
-    await tx.account.update({ where: { id }, data: { publicRepliesPerPost } });
-  }
-  for (const [pace, usual] of Object.entries(paces)) {
-    const wanted = pacing[pace];
-    const lane = { ...(wanted ?? usual), custom: wanted != null };
-    const known = await tx.accountPace.findUnique({ where: { accountId_pace: { accountId: id, pace } } });
-    if (!known) {
-      await tx.accountPace.create({
-        data: { accountId: id, pace, ...lane, usedUntil: now, nextSlotAt: now },
-      });
-    } else if (wanted !== undefined && !isSameLane(known, lane)) {
-      await changeLane(tx, known, lane, now);
-    }
-  }
-  return publicRepliesPerPost !== undefined || Object.keys(pacing).length > 0;
-}
-
-function isSameLane(known: Pace & { custom: boolean }, wanted: Pace & { custom: boolean }): boolean {
-  return known.perHour === wanted.perHour && known.burst === wanted.burst && known.custom === wanted.custom;
-}
-
-/**
- * What waits gets its slots anew. The calls that were made count on, each at the length of the new pace: another pace is
- * not another burst.
- */
-async function changeLane(
-  tx: Tx,
-  known: AccountPace,
-  lane: Pace & { custom: boolean },
-  now: Date,
-): Promise<void> {
-  const { accountId, pace, usedUntil, perHour } = known;
-  const owedMs = Math.max(0, usedUntil.getTime() - now.getTime()) * (perHour / lane.perHour);
-  await tx.accountPace.update({
-    where: { accountId_pace: { accountId, pace } },
-    data: { ...lane, usedUntil: new Date(now.getTime() + owedMs), relayAt: now },
-  });
-}
-
-/** The alert that the account is paused is over. */
-async function clearPaused(tx: Tx, id: AccountId, now: Date): Promise<void> {
-  await tx.alert.updateMany({
-    where: { accountId: id, kind: 'account_paused' satisfies AlertKind, clearedAt: null },
-    data: { clearedAt: now },
-  });
-}
-
-/** Brings back what was set aside while the account could not send: its lanes are laid out anew. */
-async function wakeMessages(tx: Tx, accountId: AccountId, now: Date): Promise<void> {
-  await tx.accountPace.updateMany({ where: { accountId }, data: { relayAt: now } });
 }
 
 /** Forgets the credentials. Triggers and history stay, for the day it is connected again. */

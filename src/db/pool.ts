@@ -56,6 +56,32 @@ export async function runStatement<Row extends pg.QueryResultRow>(
   }
 }
 
+/** Several statements in one transaction, on one connection. Rolled back when `work` rejects. */
+export async function inPoolTransaction<Result>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // While it is lent, nobody else listens: a connection that breaks between two statements would end the process.
+  const onBroken = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onBroken);
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(onBroken);
+    throw error;
+  } finally {
+    client.off('error', onBroken);
+    client.release(broken);
+  }
+}
+
 /** The SQLSTATE that the server gave; undefined for anything else, such as a broken connection. */
 function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined;

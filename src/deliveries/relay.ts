@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { runStatement, type Statement } from '../db/pool.ts';
+import { inPoolTransaction, runStatement, type Statement } from '../db/pool.ts';
 import { layOut } from './lay-out.ts';
 
 /** The most lanes of one round. */
@@ -93,22 +93,16 @@ interface Changed {
 }
 
 /** @returns null where no lane asks for it */
-async function layOutOne(pool: pg.Pool, now: Date): Promise<Changed | null> {
-  const client = await pool.connect();
-  try {
-    await client.query('begin');
+function layOutOne(pool: pg.Pool, now: Date): Promise<Changed | null> {
+  return inPoolTransaction(pool, async (client) => {
     const [lane] = (await client.query<LaneRow>({ ...takeLane, values: [now] })).rows;
-    if (!lane) {
-      await client.query('rollback');
-      return null;
-    }
+    if (!lane) return null;
     const key = [lane.account_id, lane.pace];
     const { rows } = await client.query<WaitingRow>({ ...readWaiting, values: key });
     rows.sort((a, b) => a.deadline_at.getTime() - b.deadline_at.getTime() || (a.id < b.id ? -1 : 1));
     const { dueMs, nextSlotMs } = layOut(toLane(lane), rows.map(toWaiting), now.getTime());
     const last = rows.at(-1)?.deadline_at ?? null;
     await client.query({ ...moveLane, values: [...key, new Date(nextSlotMs), last] });
-    await client.query('commit');
     const messages = rows.flatMap((row, index) => {
       const due = dueMs[index] as number;
       // A message may also have been set aside until much later than its turn.
@@ -116,12 +110,7 @@ async function layOutOne(pool: pg.Pool, now: Date): Promise<Changed | null> {
       return due === row.due_at.getTime() && !wakesLate ? [] : [{ id: row.id, due_at: new Date(due) }];
     });
     return { accountId: lane.account_id, pace: lane.pace, messages };
-  } catch (error) {
-    await client.query('rollback').catch(() => {});
-    throw error;
-  } finally {
-    client.release();
-  }
+  });
 }
 
 function toLane(row: LaneRow) {

@@ -1,4 +1,4 @@
-import { resumeAccount } from '../catalog/accounts.ts';
+import { resumeAccount } from '../catalog/account-recovery.ts';
 import { inTransaction } from '../catalog/transaction.ts';
 import { Prisma, type PrismaClient } from '../db/generated/client.ts';
 import { type OpenAccount, openAccount } from '../deliveries/account.ts';

@@ -1,4 +1,4 @@
-import { renewCredentials } from '../catalog/accounts.ts';
+import { renewCredentials } from '../catalog/account-recovery.ts';
 import type { SecretBox } from '../crypto/secret-box.ts';
 import type { PrismaClient } from '../db/generated/client.ts';
 import { type OpenAccount, openAccount, type SealedAccount } from '../deliveries/account.ts';

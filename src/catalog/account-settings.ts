@@ -1,0 +1,71 @@
+import type { AccountPace } from '../db/generated/client.ts';
+import type { AccountId } from '../ids.ts';
+import type { Pace, PlatformAdapter } from '../platforms/port.ts';
+import { Problem } from '../problem.ts';
+import type { Tx } from './transaction.ts';
+
+/** What an owner may set about an account; what is left out stays as it is. */
+export interface AccountSettings {
+  /** null for the platform's own pace. */
+  pacing?: Record<string, Pace | null> | undefined;
+  publicRepliesPerPost?: number | null | undefined;
+}
+
+/** @returns whether anything was set */
+export async function applySettings(
+  tx: Tx,
+  adapter: PlatformAdapter,
+  id: AccountId,
+  settings: AccountSettings,
+  now: Date,
+): Promise<boolean> {
+  const { pacing = {}, publicRepliesPerPost } = settings;
+  const { paces } = adapter.capabilities;
+  for (const pace of Object.keys(pacing)) {
+    if (Object.hasOwn(paces, pace)) continue;
+    throw new Problem(
+      422,
+      'pace_unknown',
+      `${adapter.name} counts no calls of this name. It counts: ${Object.keys(paces).join(', ')}.`,
+      { field: `/pacing/${pace}` },
+    );
+  }
+  if (publicRepliesPerPost !== undefined) {
+    await tx.account.update({ where: { id }, data: { publicRepliesPerPost } });
+  }
+  for (const [pace, usual] of Object.entries(paces)) {
+    const wanted = pacing[pace];
+    const lane = { ...(wanted ?? usual), custom: wanted != null };
+    const known = await tx.accountPace.findUnique({ where: { accountId_pace: { accountId: id, pace } } });
+    if (!known) {
+      await tx.accountPace.create({
+        data: { accountId: id, pace, ...lane, usedUntil: now, nextSlotAt: now },
+      });
+    } else if (wanted !== undefined && !isSameLane(known, lane)) {
+      await changeLane(tx, known, lane, now);
+    }
+  }
+  return publicRepliesPerPost !== undefined || Object.keys(pacing).length > 0;
+}
+
+function isSameLane(known: Pace & { custom: boolean }, wanted: Pace & { custom: boolean }): boolean {
+  return known.perHour === wanted.perHour && known.burst === wanted.burst && known.custom === wanted.custom;
+}
+
+/**
+ * What waits gets its slots anew. The calls that were made count on, each at the length of the new pace: another pace is
+ * not another burst.
+ */
+async function changeLane(
+  tx: Tx,
+  known: AccountPace,
+  lane: Pace & { custom: boolean },
+  now: Date,
+): Promise<void> {
+  const { accountId, pace, usedUntil, perHour } = known;
+  const owedMs = Math.max(0, usedUntil.getTime() - now.getTime()) * (perHour / lane.perHour);
+  await tx.accountPace.update({
+    where: { accountId_pace: { accountId, pace } },
+    data: { ...lane, usedUntil: new Date(now.getTime() + owedMs), relayAt: now },
+  });
+}
