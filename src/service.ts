@@ -175,6 +175,7 @@ async function startWorker(parts: Parts, liveness: Liveness): Promise<() => Prom
   }, watchMs);
   for (const loop of [...loops, watch]) loop.start();
   return async () => {
+    engine.stop();
     await Promise.all([...loops.map((loop) => loop.stop()), watch.stop(), worker.stop()]);
   };
 }

@@ -43,9 +43,16 @@ export interface SendReport {
   accepted: boolean;
 }
 
+interface Claimed {
+  message: ClaimedMessage;
+  leaseToken: string;
+}
+
 export interface DeliveryEngine {
   /** Claims and sends those of the messages that are due. Resolves when their outcomes are committed. */
   deliver(ids: readonly MessageId[]): Promise<void>;
+  /** Claims nothing any more: what it is told of from now on goes back into the queue, for others. */
+  stop(): void;
 }
 
 /**
@@ -66,6 +73,7 @@ export function createDeliveryEngine(deps: {
   const leaseMs = longestSendMs + leaseMarginMs;
 
   const permits = createPermits(maxUnderWay);
+  let stopped = false;
 
   const settlements = createGroupCommit<SettledRow, boolean>({
     async flush(rows) {
@@ -132,46 +140,65 @@ export function createDeliveryEngine(deps: {
     }, deps.onError);
   }
 
-  return {
-    async deliver(ids) {
-      await permits.take(ids.length);
-      let held = ids.length;
-      const release = (count: number) => {
-        held -= count;
-        permits.give(count);
-      };
-      try {
-        await deliverNow(ids, release);
-      } finally {
-        permits.give(held);
-      }
-    },
-  };
+  /** Jobs that come at the same time share a claim: one statement, one commit, and each lane is counted once. */
+  const claims = createGroupCommit<MessageId, Claimed | null>({
+    flush: claimTogether,
+    maxItems: maxUnderWay,
+    // Never more than there are permits.
+    maxWaiting: Number.POSITIVE_INFINITY,
+    isolates: () => false,
+  });
 
-  /** @param release is told how many of the messages are no longer under way */
-  async function deliverNow(ids: readonly MessageId[], release: (count: number) => void): Promise<void> {
+  async function claimTogether(ids: readonly MessageId[]): Promise<(Claimed | null)[]> {
+    if (stopped) {
+      deps.wake([...ids]);
+      return ids.map(() => null);
+    }
     const now = deps.now();
     const lease = { token: randomUUID(), until: new Date(now.getTime() + leaseMs) };
-    let claimed: ClaimedMessage[];
+    const giveBack = () => untilRecorded(() => releaseClaim(deps.pool, ids, lease.token), deps.onError);
+    let messages: ClaimedMessage[];
     try {
-      claimed = await claimMessages(deps.pool, ids, lease, now);
+      messages = await claimMessages(deps.pool, ids, lease, now);
     } catch (error) {
       // The claim may have been committed and only its answer lost. Nothing was sent under it: give it back.
-      await untilRecorded(() => releaseClaim(deps.pool, ids, lease.token), deps.onError);
+      await giveBack();
       throw error;
     }
     // This process, or the answer, may have stood still: a send that outlived the lease could meet another one.
     if (deps.now().getTime() + longestSendMs > lease.until.getTime()) {
-      await untilRecorded(() => releaseClaim(deps.pool, ids, lease.token), deps.onError);
-      return;
+      await giveBack();
+      return ids.map(() => null);
     }
-    release(ids.length - claimed.length);
-    const sends = await Promise.allSettled(
-      claimed.map((message) => sendOne(message, lease.token).finally(() => release(1))),
-    );
-    const failed = sends.find((send) => send.status === 'rejected');
-    if (failed) throw failed.reason;
+    const claimed = new Map(messages.map((message) => [message.id, message]));
+    return ids.map((id) => {
+      const message = claimed.get(id);
+      // Of two jobs that name the same message one gets it.
+      claimed.delete(id);
+      return message ? { message, leaseToken: lease.token } : null;
+    });
   }
+
+  async function deliverOne(id: MessageId): Promise<void> {
+    try {
+      const claimed = await claims.add(id);
+      if (claimed) await sendOne(claimed.message, claimed.leaseToken);
+    } finally {
+      permits.give(1);
+    }
+  }
+
+  return {
+    async deliver(ids) {
+      await permits.take(ids.length);
+      const all = await Promise.allSettled(ids.map(deliverOne));
+      const failed = all.find((one) => one.status === 'rejected');
+      if (failed) throw failed.reason;
+    },
+    stop() {
+      stopped = true;
+    },
+  };
 }
 
 /** Repeats what is safe to repeat until the database has taken it; a fault in the data itself is thrown. */

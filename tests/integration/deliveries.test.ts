@@ -53,6 +53,28 @@ describe('a private reply that the platform takes', () => {
   });
 });
 
+describe('an engine that is told to stop', () => {
+  it('finishes what it is sending, and hands back what it is told of after that', async () => {
+    const [first, second] = [await stage.begin(), await stage.begin()];
+    let answer: (() => void) | undefined;
+    stage.answer = (outgoing) =>
+      new Promise((resolve) => {
+        answer = () => resolve(sent(outgoing) as SendOutcome);
+      });
+    const engine = stage.engine();
+    const sending = engine.deliver([first.privateReply]);
+    await expect.poll(() => answer).toBeDefined();
+    engine.stop();
+    await engine.deliver([second.privateReply]);
+    expect(stage.woken).toEqual([second.privateReply]);
+    expect(await stage.message(second.privateReply)).toMatchObject({ state: 'queued', attempts: 0 });
+    answer?.();
+    await sending;
+    expect(await stage.message(first.privateReply)).toMatchObject({ state: 'sent' });
+    expect(stage.platform.asked).toHaveLength(1);
+  });
+});
+
 describe('a private reply that the platform refuses', () => {
   it('fails the delivery with the reason and cancels the public reply', async () => {
     const { privateReply, publicReply, deliveryId } = await stage.begin();
