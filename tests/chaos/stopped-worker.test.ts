@@ -45,7 +45,8 @@ describe('a worker', () => {
       await arena.talk(comments);
       const account = await expectBalanced(arena);
       expect(account.doubts).toBe(held.length);
-      expect(reports().filter(({ accepted }) => accepted)).toEqual([]);
+      // What it had been sending; a repetition after the look-up may be its own again.
+      expect(reports().filter(({ accepted, attempt }) => accepted && attempt === 1)).toEqual([]);
       console.log(`${comments} comments twice, ${held.length} under the lease:`, account);
     },
     testTimeoutMs,
@@ -67,7 +68,7 @@ describe('a worker', () => {
 });
 
 /** What a worker logged of its sends. */
-function sendReports(output: string): { messageId: string; accepted: boolean }[] {
+function sendReports(output: string): { messageId: string; accepted: boolean; attempt: number }[] {
   return output
     .split('\n')
     .filter((line) => line.startsWith('{') && line.endsWith('}'))
