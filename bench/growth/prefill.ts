@@ -56,9 +56,10 @@ const inserts = [
    select delivery_id, workspace_id, id, event_id, contact_id, trigger_id, version, resource_id, 'comment', 'GUIDE',
           case when waiting then 'waiting' else 'delivered' end, at, case when waiting then null else at end
    from prefill where matched`,
-  `insert into messages (id, workspace_id, account_id, delivery_id, kind, state, target_id, text, variant, due_at,
-                         deadline_at, wake_at, external_id, attempts, created_at, settled_at)
-   select message_id, workspace_id, id, delivery_id, 'private_reply', case when waiting then 'queued' else 'sent' end,
+  `insert into messages (id, workspace_id, account_id, delivery_id, kind, pace, state, target_id, text, variant,
+                         due_at, deadline_at, wake_at, external_id, attempts, created_at, settled_at)
+   select message_id, workspace_id, id, delivery_id, 'private_reply', 'private_reply',
+          case when waiting then 'queued' else 'sent' end,
           comment_id, 'Hi, here is the guide: https://studio.example/guide.pdf', 0,
           now() + interval '1 day', now() + interval '6 days', now() + interval '1 day',
           case when waiting then null else 'm' || comment_id end, case when waiting then 0 else 1 end, at,
