@@ -58,14 +58,15 @@ function isSameLane(known: Pace & { custom: boolean }, wanted: Pace & { custom: 
  */
 async function changeLane(
   tx: Tx,
-  known: AccountPace,
+  { accountId, pace }: AccountPace,
   lane: Pace & { custom: boolean },
   now: Date,
 ): Promise<void> {
-  const { accountId, pace, usedUntil, perHour } = known;
-  const owedMs = Math.max(0, usedUntil.getTime() - now.getTime()) * (perHour / lane.perHour);
-  await tx.accountPace.update({
-    where: { accountId_pace: { accountId, pace } },
-    data: { ...lane, usedUntil: new Date(now.getTime() + owedMs), relayAt: now },
-  });
+  // Computed where it is stored: calls may be made while the change is on its way.
+  await tx.$executeRaw`
+    update account_paces
+    set used_until = ${now}::timestamptz + greatest(used_until - ${now}::timestamptz, interval '0')
+          * (per_hour::float8 / ${lane.perHour}::int),
+        per_hour = ${lane.perHour}, burst = ${lane.burst}, custom = ${lane.custom}, relay_at = ${now}
+    where account_id = ${accountId}::uuid and pace = ${pace}`;
 }

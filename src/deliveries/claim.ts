@@ -70,7 +70,8 @@ const claimStatement: Statement = {
         from candidate
       ) c
       join lane using (account_id, pace)
-      where not lane.rests and lane.used_until + lane.step * c.place - lane.slack <= $5
+      where not lane.rests
+        and lane.used_until + lane.step * c.place - lane.slack <= $4::timestamptz + least(lane.step, $5 - $4::timestamptz)
     ),
     taken as (
       update messages m
@@ -100,8 +101,8 @@ const claimStatement: Statement = {
 };
 
 /**
- * Clocks of different machines may be this far apart without a message missing its first wake. A lane's pace is kept
- * over the hour, which a slot that is taken so much too early does not change.
+ * Clocks of different machines may be this far apart without a message missing its first wake. Of a lane's pace that
+ * gives away one call at the most.
  */
 const clockToleranceMs = 5_000;
 

@@ -44,72 +44,100 @@ interface WaitingRow {
 const moveLane: Statement = {
   name: 'relay-move-lane',
   text: `
-    update account_paces set relay_at = null, next_slot_at = $3, last_deadline_at = $4
+    update account_paces set relay_at = $5, next_slot_at = $3, last_deadline_at = $4
     where account_id = $1 and pace = $2`,
 };
 
 const moveMessages: Statement = {
   name: 'relay-move-messages',
   text: `
-    update messages m set due_at = x.due_at, wake_at = least(x.due_at, m.deadline_at)
+    update messages m
+    set due_at = greatest(x.due_at, m.not_before),
+        wake_at = least(greatest(x.due_at, m.not_before), m.deadline_at)
     from json_to_recordset($1::json) as x(id uuid, due_at timestamptz)
     where m.id = x.id and m.id = any($2::uuid[]) and (m.state || '') = 'queued'`,
 };
 
-const askAgain: Statement = {
-  name: 'relay-ask-again',
+/** Whoever asked meanwhile, or took the lane over, changed the time: then it is laid out once more. */
+const finishLane: Statement = {
+  name: 'relay-finish-lane',
+  text: `
+    update account_paces set relay_at = case when relay_at = $3 then null else least(relay_at, $4) end
+    where account_id = $1 and pace = $2`,
+};
+
+const postponeLane: Statement = {
+  name: 'relay-postpone-lane',
   text: `update account_paces set relay_at = $3 where account_id = $1 and pace = $2`,
 };
 
+/** So long a lane belongs to the process that lays it out; should that die, another begins anew after it. */
+const leaseMs = 60_000;
+
+/** A lane that could not be laid out lets the others go first. */
+const troubleMs = 30_000;
+
 /**
  * Lays out the lanes anew that ask for it. A lane is locked only while it is read and its next slot is set, so that
- * intake does not wait while thousands of messages are moved; a message that is claimed meanwhile keeps its slot, and what
- * a crash leaves undone is a plan that is worse than it could be: the pace is kept by the claim.
+ * intake does not wait while thousands of messages are moved; a message that is claimed meanwhile keeps its slot. Until
+ * all are moved the lane goes on asking, from the end of a lease: messages that were set aside are woken by nothing else.
  * @returns how many messages got another slot
+ * @throws the first error, after the other lanes had their turn
  */
 export async function relay(pool: pg.Pool, now: Date): Promise<number> {
+  const leaseUntil = new Date(now.getTime() + leaseMs);
+  const errors: unknown[] = [];
   let moved = 0;
-  for (let lane = 0; lane < lanesPerRound; lane += 1) {
-    const changed = await layOutOne(pool, now);
-    if (changed === null) break;
-    for (let from = 0; from < changed.messages.length; from += rowsPerUpdate) {
-      const batch = changed.messages.slice(from, from + rowsPerUpdate);
-      try {
+  for (let count = 0; count < lanesPerRound; count += 1) {
+    let key: LaneKey | undefined;
+    try {
+      const changed = await layOutOne(pool, now, leaseUntil, (taken) => {
+        key = taken;
+      });
+      if (!changed || !key) break;
+      for (let from = 0; from < changed.length; from += rowsPerUpdate) {
+        const batch = changed.slice(from, from + rowsPerUpdate);
         await runStatement(pool, moveMessages, [JSON.stringify(batch), batch.map(({ id }) => id)]);
-      } catch (error) {
-        await runStatement(pool, askAgain, [changed.accountId, changed.pace, now]);
-        throw error;
       }
+      await runStatement(pool, finishLane, [...key, leaseUntil, now]);
+      moved += changed.length;
+    } catch (error) {
+      errors.push(error);
+      if (!key) break;
+      const later = new Date(now.getTime() + troubleMs);
+      // Should that fail as well, the lane still asks, or does when the lease ends.
+      await runStatement(pool, postponeLane, [...key, later]).catch(() => {});
     }
-    moved += changed.messages.length;
   }
+  if (errors.length > 0) throw errors[0];
   return moved;
 }
 
-interface Changed {
-  accountId: string;
-  pace: string;
-  messages: { id: string; due_at: Date }[];
-}
+type LaneKey = readonly [accountId: string, pace: string];
 
-/** @returns null where no lane asks for it */
-function layOutOne(pool: pg.Pool, now: Date): Promise<Changed | null> {
+/** @param taken hears which lane it is @returns what is to be moved; null where no lane asks */
+function layOutOne(
+  pool: pg.Pool,
+  now: Date,
+  leaseUntil: Date,
+  taken: (key: LaneKey) => void,
+): Promise<{ id: string; due_at: Date }[] | null> {
   return inPoolTransaction(pool, async (client) => {
     const [lane] = (await client.query<LaneRow>({ ...takeLane, values: [now] })).rows;
     if (!lane) return null;
-    const key = [lane.account_id, lane.pace];
-    const { rows } = await client.query<WaitingRow>({ ...readWaiting, values: key });
+    const key = [lane.account_id, lane.pace] as const;
+    taken(key);
+    const { rows } = await client.query<WaitingRow>({ ...readWaiting, values: [...key] });
     rows.sort((a, b) => a.deadline_at.getTime() - b.deadline_at.getTime() || (a.id < b.id ? -1 : 1));
     const { dueMs, nextSlotMs } = layOut(toLane(lane), rows.map(toWaiting), now.getTime());
     const last = rows.at(-1)?.deadline_at ?? null;
-    await client.query({ ...moveLane, values: [...key, new Date(nextSlotMs), last] });
-    const messages = rows.flatMap((row, index) => {
+    await client.query({ ...moveLane, values: [...key, new Date(nextSlotMs), last, leaseUntil] });
+    return rows.flatMap((row, index) => {
       const due = dueMs[index] as number;
       // A message may also have been set aside until much later than its turn.
       const wakesLate = row.wake_at.getTime() > Math.min(due, row.deadline_at.getTime());
       return due === row.due_at.getTime() && !wakesLate ? [] : [{ id: row.id, due_at: new Date(due) }];
     });
-    return { accountId: lane.account_id, pace: lane.pace, messages };
   });
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FakeAccount } from '../../fakes/instagram/index.ts';
+import { claimMessages } from '../../src/deliveries/claim.ts';
+import { relay } from '../../src/deliveries/relay.ts';
 import { useVirtualFairdrop } from '../support/virtual.ts';
 
 const minuteMs = 60_000;
@@ -238,6 +240,52 @@ describe('a lane in which thousands wait', () => {
     expect(after).toMatchObject({ early: 0, laid: true });
     expect(after?.slots).toBeGreaterThan(14_000);
   }, 120_000);
+});
+
+describe('a lane that is being laid out when the process dies', () => {
+  it('is laid out again: what was set aside is not left to expire', async () => {
+    const star = await fairdrop.openStudio();
+    const [connected] = await fairdrop.client.list<{ id: string }>('/v1/accounts');
+    await fairdrop.client.patch(`/v1/accounts/${connected?.id}`, { state: 'paused' });
+    await comment(star, 5, 'aside');
+    await fairdrop.run(2 * minuteMs, minuteMs);
+    await fairdrop.client.patch(`/v1/accounts/${connected?.id}`, { state: 'active' });
+    const dying = new Proxy(fairdrop.pool, {
+      get(pool, property) {
+        if (property !== 'query') return Reflect.get(pool, property);
+        return (query: { name?: string }) =>
+          query.name === 'relay-take-lane' ? pool.query(query as never) : Promise.reject(new Error('killed'));
+      },
+    });
+    await expect(relay(dying, fairdrop.now)).rejects.toThrow('killed');
+    await fairdrop.round();
+    expect(sentBy(star)).toHaveLength(0);
+    await fairdrop.run(2 * minuteMs, 30_000);
+    expect(sentBy(star)).toHaveLength(5);
+  });
+});
+
+describe('a fast lane', () => {
+  it('lets no more than its burst through at once, however late its messages are', async () => {
+    const star = await fairdrop.openStudio(
+      {},
+      { pacing: { private_reply: { perHour: 180_000, burst: 25 } } },
+    );
+    await comment(star, 80, 'fast');
+    await fairdrop.query("update messages set due_at = $1 where state = 'queued'", [fairdrop.now]);
+    const ids = await fairdrop.query(
+      `select m.id from messages m join accounts a on a.id = m.account_id where a.external_id = $1 and m.state = 'queued'`,
+      [star.id],
+    );
+    const lease = { token: crypto.randomUUID(), until: new Date(fairdrop.now.getTime() + hourMs) };
+    const claimed = await claimMessages(
+      fairdrop.pool,
+      ids.map(({ id }) => String(id)),
+      lease,
+      fairdrop.now,
+    );
+    expect(claimed.length).toBeLessThanOrEqual(26);
+  });
 });
 
 describe('another pace', () => {
