@@ -22,7 +22,7 @@ const maxSettlementsPerFlush = 500;
  * written at once, so that a process that dies leaves no doubt about messages it had not begun. And many, so that an
  * account whose calls hang until they time out does not hold up the others.
  */
-export const maxUnderWay = 512;
+const maxUnderWay = 512;
 
 /** Between attempts to record what must not be lost, in milliseconds: from the first, doubling up to the last. */
 const firstPauseMs = 100;

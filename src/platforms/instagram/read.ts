@@ -12,7 +12,7 @@ const secondMs = 1000;
 const minuteMs = 60 * secondMs;
 
 /** After trouble on the way or at the platform. */
-export const troubleRetryMs = 30 * secondMs;
+const troubleRetryMs = 30 * secondMs;
 /** What is wrong with a token or a permission takes a person to repair. */
 const accountRetryMs = 5 * minuteMs;
 /** Where nothing says how long: the limit that look-ups meet first, that of conversations, is over in a second. */

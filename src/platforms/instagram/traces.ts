@@ -8,7 +8,7 @@ const minuteMs = 60_000;
  * Two things in one: how far the platform's clock may be behind ours, and how long it may take until what was sent can
  * be read. Neither is documented; minutes are far beyond both.
  */
-export const settledAfterMs = 2 * minuteMs;
+const settledAfterMs = 2 * minuteMs;
 
 /** Nothing that was written earlier is from the attempt. */
 export function earliestTrace({ attemptedAt }: SoughtMessage): number {
