@@ -61,7 +61,7 @@ const inserts = [
    select message_id, workspace_id, id, delivery_id, 'private_reply', 'private_reply',
           case when waiting then 'queued' else 'sent' end,
           comment_id, 'Hi, here is the guide: https://studio.example/guide.pdf', 0,
-          now() + interval '1 day', now() + interval '6 days', now() + interval '1 day',
+          now() + interval '1 day', now() + interval '6 days', case when waiting then now() + interval '1 day' end,
           case when waiting then null else 'm' || comment_id end, case when waiting then 0 else 1 end, at,
           case when waiting then null else at end
    from prefill where matched`,

@@ -8,7 +8,7 @@ const findBacklogs: Statement = {
   name: 'alerts-find-backlogs',
   text: `
     select account_id, count(*)::int as messages, min(deadline_at) as first_deadline_at
-    from messages where state = 'queued' and due_at > deadline_at
+    from messages where state = 'queued' and wake_at is not null and due_at > deadline_at
     group by account_id`,
 };
 
@@ -19,7 +19,7 @@ const findUnconfirmed: Statement = {
   name: 'alerts-find-unconfirmed',
   text: `
     select account_id, count(*)::int as messages
-    from messages where state = 'unconfirmed' and (look_up_at is null or look_up_at < $1)
+    from messages where state = 'unconfirmed' and doubted_at is not null and settled_at is null and (look_up_at is null or look_up_at < $1)
     group by account_id`,
 };
 

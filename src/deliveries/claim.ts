@@ -41,8 +41,7 @@ interface ClaimedRow {
  *
  * What may not go out now stays: its slot has not come, its window is closed, its account is paused, its lane rests, or
  * too many calls were made already (`used_until`). A lane that refused some is laid out anew, which gives them their new
- * slots. Messages are found by their ids: written so, the state leads the planner to none of the partial indexes,
- * through which it would read every waiting message.
+ * slots. The scheduler finds an abandoned lease by `wake_at`, which as a rule is long before its end and stays.
  */
 const claimStatement: Statement = {
   name: 'deliveries-claim',
@@ -50,7 +49,7 @@ const claimStatement: Statement = {
     with candidate as materialized (
       select m.id, m.account_id, m.pace, m.deadline_at
       from messages m join accounts a on a.id = m.account_id and a.state = 'active'
-      where m.id = any($1::uuid[]) and (m.state || '') = 'queued' and m.due_at <= $5 and m.deadline_at > $4
+      where m.id = any($1::uuid[]) and m.state = 'queued' and m.due_at <= $5 and m.deadline_at > $4
         and (m.kind <> 'direct_message' or exists (
           select from conversations c
           where c.account_id = m.account_id and c.external_id = m.target_id and c.window_ends_at > $4))
@@ -75,9 +74,10 @@ const claimStatement: Statement = {
     ),
     taken as (
       update messages m
-      set state = 'sending', lease_token = $2, lease_until = $3, attempts = m.attempts + 1, attempted_at = $4
+      set state = 'sending', lease_token = $2, lease_until = $3, attempts = m.attempts + 1, attempted_at = $4,
+          wake_at = least(m.wake_at, $3)
       from admitted
-      where m.id = admitted.id and m.id = any($1::uuid[]) and (m.state || '') = 'queued'
+      where m.id = admitted.id and m.id = any($1::uuid[]) and m.state = 'queued'
       returning m.id, m.kind, m.pace, m.target_id, m.text, m.attempts, m.deadline_at,
                 m.doubted_at is not null as doubted, m.delivery_id, m.account_id
     ),
@@ -111,7 +111,7 @@ const releaseStatement: Statement = {
   text: `
     update messages
     set state = 'queued', lease_token = null, lease_until = null, attempts = attempts - 1
-    where id = any($1::uuid[]) and (state || '') = 'sending' and lease_token = $2`,
+    where id = any($1::uuid[]) and state = 'sending' and lease_token = $2`,
 };
 
 /** Undoes a claim under which nothing was sent. */

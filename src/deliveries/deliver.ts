@@ -24,6 +24,10 @@ const maxSettlementsPerFlush = 500;
  */
 const maxUnderWay = 512;
 
+/** What was sent is sent: recording it can wait for others a little longer than claiming what somebody waits for. */
+const claimGatherMs = 5;
+const settleGatherMs = 10;
+
 /** Between attempts to record what must not be lost, in milliseconds: from the first, doubling up to the last. */
 const firstPauseMs = 100;
 const longestPauseMs = 2_000;
@@ -86,6 +90,7 @@ export function createDeliveryEngine(deps: {
     maxItems: maxSettlementsPerFlush,
     // Never more than the sends under way.
     maxWaiting: Number.POSITIVE_INFINITY,
+    gatherMs: settleGatherMs,
     isolates: isDataFault,
   });
 
@@ -146,6 +151,7 @@ export function createDeliveryEngine(deps: {
     maxItems: maxUnderWay,
     // Never more than there are permits.
     maxWaiting: Number.POSITIVE_INFINITY,
+    gatherMs: claimGatherMs,
     isolates: () => false,
   });
 

@@ -30,7 +30,7 @@ const readWaiting: Statement = {
   name: 'relay-read-waiting',
   text: `
     select id, due_at, wake_at, deadline_at, not_before from messages
-    where account_id = $1 and pace = $2 and state = 'queued'`,
+    where account_id = $1 and pace = $2 and wake_at is not null and state = 'queued'`,
 };
 
 interface WaitingRow {
@@ -55,7 +55,7 @@ const moveMessages: Statement = {
     set due_at = greatest(x.due_at, m.not_before),
         wake_at = least(greatest(x.due_at, m.not_before), m.deadline_at)
     from json_to_recordset($1::json) as x(id uuid, due_at timestamptz)
-    where m.id = x.id and m.id = any($2::uuid[]) and (m.state || '') = 'queued'`,
+    where m.id = x.id and m.id = any($2::uuid[]) and m.state = 'queued'`,
 };
 
 /** Whoever asked meanwhile, or took the lane over, changed the time: then it is laid out once more. */

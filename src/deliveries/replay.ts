@@ -49,7 +49,7 @@ const findCandidates: Statement = {
     join resources r on r.id = v.resource_id
     join messages m on m.delivery_id = d.id and m.kind <> 'public_reply'
     left join conversations conv on conv.account_id = d.account_id and conv.external_id = c.messaging_id
-    where d.workspace_id = $1 and d.state in ('failed', 'expired') and d.replayed_at is null
+    where d.workspace_id = $1 and d.state in ('failed', 'expired') and d.reason is not null and d.replayed_at is null
       and ($2::uuid is null or d.id = $2) and ($3::text is null or d.state = $3)
       and ($4::text is null or d.reason = $4) and ($5::uuid is null or d.trigger_id = $5)
       and ($6::uuid is null or d.account_id = $6) and ($7::timestamptz is null or d.created_at >= $7)
@@ -118,7 +118,8 @@ const insertReplays: Statement = {
                             due_at, deadline_at, wake_at, created_at)
       select d.id, d.workspace_id, d.account_id, d.delivery_id, d.kind, d.pace, d.state, d.target_id, d.text,
              d.variant, coalesce(slot.due_at, $3), d.deadline_at,
-             case when slot.due_at > $3 then least(slot.due_at, d.deadline_at) else $4::timestamptz end, $3
+             case when d.state = 'queued' then
+               case when slot.due_at > $3 then least(slot.due_at, d.deadline_at) else $4::timestamptz end end, $3
       from draft d left join slot using (message_id)
       returning id, state, due_at
     ),

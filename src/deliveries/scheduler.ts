@@ -64,7 +64,7 @@ const takeAbandoned: Statement = {
   name: 'scheduler-take-abandoned',
   text: `
     select id, kind, attempts, deadline_at, doubted_at is not null as doubted, lease_token from messages
-    where state = 'sending' and lease_until < $1 order by lease_until limit ${batchSize}`,
+    where state = 'sending' and wake_at < $1 and lease_until < $1 order by wake_at limit ${batchSize}`,
 };
 
 interface AbandonedRow {

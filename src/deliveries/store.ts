@@ -57,7 +57,7 @@ const settleStatement: Statement = {
       update messages m
       set state = o.state, reason = o.reason, detail = o.detail, external_id = coalesce(o.external_id, m.external_id),
           attempts = m.attempts - o.refund, due_at = coalesce(o.due_at, m.due_at), not_before = o.not_before,
-          wake_at = coalesce(least(o.due_at, m.deadline_at), m.wake_at),
+          wake_at = case o.state when 'queued' then coalesce(least(o.due_at, m.deadline_at), m.wake_at) end,
           doubted_at = case
             when o.state = 'unconfirmed' then coalesce(m.doubted_at, $2)
             when o.clears_doubt then null
@@ -95,7 +95,8 @@ const settleStatement: Statement = {
       update messages h
       set state = o.held,
           due_at = coalesce(slot.due_at, $2),
-          wake_at = case when slot.due_at > $2 then least(slot.due_at, h.deadline_at) else $3::timestamptz end,
+          wake_at = case when o.held = 'queued' then
+            case when slot.due_at > $2 then least(slot.due_at, h.deadline_at) else $3::timestamptz end end,
           reason = case o.held when 'cancelled' then 'private_message_not_sent' end,
           settled_at = case o.held when 'cancelled' then $2::timestamptz end
       from message m

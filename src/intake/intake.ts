@@ -15,6 +15,9 @@ const maxEventsPerFlush = 500;
 /** The most events that wait for a commit, some seconds' worth; beyond it webhooks are not taken. */
 const maxEventsWaiting = 20_000;
 
+/** Long enough for those who were just answered to ask again, short beside a commit. */
+const gatherMs = 4;
+
 type Arrived = 'matched' | 'skipped' | 'repeated';
 
 /** How many of a webhook's events had which fate; `repeated` were there already. */
@@ -84,6 +87,7 @@ export function createIntake(deps: {
     flush,
     maxItems: maxEventsPerFlush,
     maxWaiting: maxEventsWaiting,
+    gatherMs,
     isolates: isDataFault,
   });
 

@@ -50,7 +50,6 @@ export class FlushRows {
       delivery_id: deliveryId,
       target_id: event.commentId,
       deadline_at: adapter.answerDeadline(event, receivedAt),
-      wake_at: new Date(receivedAt.getTime() + wakeGraceMs),
     };
     this.messages.push({
       ...common,
@@ -59,6 +58,7 @@ export class FlushRows {
       kind: 'private_reply',
       pace: adapter.paceOf('private_reply', event.live),
       state: 'queued',
+      wake_at: new Date(receivedAt.getTime() + wakeGraceMs),
     });
     // Said in public only once it is true: the reply under the comment waits for the private message.
     if (decision.publicReply) {
@@ -69,6 +69,7 @@ export class FlushRows {
         kind: 'public_reply',
         pace: adapter.paceOf('public_reply', event.live),
         state: 'held',
+        wake_at: null,
       });
     }
     const matched = { keyword: decision.keyword, triggerVersion: decision.trigger.version };

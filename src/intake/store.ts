@@ -57,7 +57,8 @@ export interface MessageRow {
   text: string;
   variant: number;
   deadline_at: Date;
-  wake_at: Date;
+  /** When the scheduler wakes it, should its wake be lost; null while it is held. */
+  wake_at: Date | null;
 }
 
 export interface LedgerRow {

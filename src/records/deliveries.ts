@@ -108,9 +108,10 @@ export async function findDelivery(
 ): Promise<DeliveryWithMessages | null> {
   const row = await prisma.delivery.findFirst({
     where: 'eventId' in where ? { ...where, replayedAt: null } : where,
-    include: { messages: { orderBy: { id: 'asc' } } },
   });
-  return row && { ...toDeliveryView(row), messages: await toMessageViews(prisma, row.messages) };
+  if (!row) return null;
+  const messages = await prisma.message.findMany({ where: { deliveryId: row.id }, orderBy: { id: 'asc' } });
+  return { ...toDeliveryView(row), messages: await toMessageViews(prisma, messages) };
 }
 
 export async function getMessage(
@@ -132,7 +133,14 @@ export async function listMessages(
 ): Promise<Page<MessageView>> {
   const { state, accountId } = filter;
   const rows = await prisma.message.findMany({
-    where: { workspaceId, ...(state && { state }), ...(accountId && { accountId }), ...below(filter) },
+    where: {
+      workspaceId,
+      ...(state && { state }),
+      // As the index says it.
+      ...(state === 'unconfirmed' && { doubtedAt: { not: null }, settledAt: null }),
+      ...(accountId && { accountId }),
+      ...below(filter),
+    },
     ...newestFirst(filter),
   });
   const { data, nextCursor } = toPageById(rows, filter.limit, (row) => row);

@@ -64,7 +64,7 @@ async function happened(client: Client, { account, trigger, resource }: Json, fa
       variant: 0,
       dueAt: new Date(),
       deadlineAt: new Date(),
-      wakeAt: new Date(),
+      wakeAt: fate.state === 'waiting' ? new Date() : null,
     },
   });
 }

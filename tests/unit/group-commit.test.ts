@@ -7,6 +7,7 @@ function recorder(options: { fail?: (items: readonly number[]) => unknown; isola
   const commits = createGroupCommit<number, string>({
     maxItems: 4,
     maxWaiting: 10,
+    gatherMs: 0,
     isolates: () => options.isolates ?? true,
     async flush(items) {
       flushes.push([...items]);
