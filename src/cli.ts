@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { loadDotEnv, readConfig, StartupError } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import { oneLine } from './one-line.ts';
+import { findFaults } from './records/integrity.ts';
 import { addApiKey, addWorkspace } from './workspaces/administer.ts';
 import { listApiKeys, revokeApiKey, type Scope, scopes } from './workspaces/api-keys.ts';
 import { defaultWorkspace, findWorkspace, isId, listWorkspaces } from './workspaces/workspaces.ts';
@@ -107,6 +108,19 @@ workspace
   .action(async () => {
     await withDatabase(async ({ prisma }) => {
       for (const row of await listWorkspaces(prisma)) console.log(`${row.id}  ${row.name}`);
+    });
+  });
+
+program
+  .command('check')
+  .description('looks for rows that hang on nothing or contradict each other; reads every table once')
+  .action(async () => {
+    await withDatabase(async ({ pool }) => {
+      const faults = await findFaults(pool);
+      for (const { what, count, example } of faults)
+        console.log(`${count} × ${what}, for example ${example}`);
+      if (faults.length === 0) return console.log('nothing is amiss');
+      process.exitCode = 1;
     });
   });
 

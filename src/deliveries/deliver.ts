@@ -26,7 +26,7 @@ const maxUnderWay = 512;
 
 /** What was sent is sent: recording it can wait for others a little longer than claiming what somebody waits for. */
 const claimGatherMs = 5;
-const settleGatherMs = 10;
+const settleGatherMs = 15;
 
 /** Between attempts to record what must not be lost, in milliseconds: from the first, doubling up to the last. */
 const firstPauseMs = 100;
@@ -100,7 +100,13 @@ export function createDeliveryEngine(deps: {
     const durationMs = Math.round(performance.now() - started);
     const settlement = settle(message, outcome, deps.now(), deps.random);
     const { credentials } = message.account;
-    const accepted = await persist({ id: message.id, was: { leaseToken }, settlement, credentials });
+    const accepted = await persist({
+      id: message.id,
+      deliveryId: message.deliveryId,
+      was: { leaseToken },
+      settlement,
+      credentials,
+    });
     deps.report({
       messageId: message.id,
       deliveryId: message.deliveryId,

@@ -39,13 +39,14 @@ const takeDoubtful: Statement = {
     set look_up_at = $2, look_ups = m.look_ups + 1
     from taken t, deliveries d, contacts c, accounts a
     where m.id = t.id and d.id = m.delivery_id and c.id = d.contact_id and a.id = m.account_id
-    returning m.id, m.kind, m.pace, m.target_id, m.text, m.reason, m.attempts, m.look_ups, m.deadline_at,
+    returning m.id, m.delivery_id, m.kind, m.pace, m.target_id, m.text, m.reason, m.attempts, m.look_ups, m.deadline_at,
               coalesce(m.attempted_at, m.created_at) as attempted_at, c.username, c.messaging_id,
               a.id as account_id, a.platform, a.external_id, a.credentials, a.credentials_key_id`,
 };
 
 interface DoubtfulRow {
   id: MessageId;
+  delivery_id: string;
   kind: MessageKind;
   pace: string;
   target_id: string;
@@ -231,7 +232,7 @@ export function createReconciler(deps: {
     };
     const settlement = settleLookUp(message, result, repetition, now);
     const was = { attempts: row.attempts, lookUps: row.look_ups };
-    const settled = { id: row.id, was, settlement, credentials: null };
+    const settled = { id: row.id, deliveryId: row.delivery_id, was, settlement, credentials: null };
     const wakeAt = new Date(now.getTime() + wakeGraceMs);
     const { accepted, released } = await storeSettlements(deps.pool, [settled], now, wakeAt);
     const repeats = accepted.has(row.id) && settlement.message.state === 'queued';

@@ -13,10 +13,11 @@ export type Resolution = (typeof resolutions)[number];
 
 const findMessage: Statement = {
   name: 'resolve-find',
-  text: `select kind, state, attempts, deadline_at from messages where id = $1 and workspace_id = $2`,
+  text: `select kind, state, attempts, deadline_at, delivery_id from messages where id = $1 and workspace_id = $2`,
 };
 
 interface MessageRow {
+  delivery_id: string;
   kind: MessageKind;
   state: string;
   attempts: number;
@@ -38,7 +39,14 @@ export async function resolveMessage(
   if (!message) throw notFound('message');
   const settlement = judge(message, as, now);
   const was = { attempts: message.attempts, lookUps: null };
-  const row = { id, was, settlement, credentials: null, resolvedBy: { as, keyId } };
+  const row = {
+    id,
+    deliveryId: message.delivery_id,
+    was,
+    settlement,
+    credentials: null,
+    resolvedBy: { as, keyId },
+  };
   const wakeAt = new Date(now.getTime() + wakeGraceMs);
   const { accepted, released } = await storeSettlements(deps.pool, [row], now, wakeAt);
   if (!accepted.has(id)) {

@@ -43,13 +43,14 @@ const takeDue: Statement = {
       else least($2::timestamptz, m.deadline_at) end
     from due join accounts a on a.id = due.account_id
     where m.id = due.id
-    returning m.id, m.kind, m.reason, m.detail, m.doubted_at is not null as doubted, m.deadline_at <= $1 as overdue,
+    returning m.id, m.delivery_id, m.kind, m.reason, m.detail, m.doubted_at is not null as doubted, m.deadline_at <= $1 as overdue,
               m.due_at > m.deadline_at as too_late,
               a.state = 'active' and m.due_at <= $1 as ready`,
 };
 
 interface DueRow {
   id: string;
+  delivery_id: string;
   kind: MessageKind;
   reason: string | null;
   detail: string | null;
@@ -63,12 +64,13 @@ interface DueRow {
 const takeAbandoned: Statement = {
   name: 'scheduler-take-abandoned',
   text: `
-    select id, kind, attempts, deadline_at, doubted_at is not null as doubted, lease_token from messages
+    select id, delivery_id, kind, attempts, deadline_at, doubted_at is not null as doubted, lease_token from messages
     where state = 'sending' and wake_at < $1 and lease_until < $1 order by wake_at limit ${batchSize}`,
 };
 
 interface AbandonedRow {
   id: string;
+  delivery_id: string;
   kind: MessageKind;
   attempts: number;
   deadline_at: Date;
@@ -131,6 +133,7 @@ export function createScheduler(deps: {
     const rows = await runStatement<AbandonedRow>(deps.pool, takeAbandoned, [endedBefore]);
     const settled = rows.map((row) => ({
       id: row.id,
+      deliveryId: row.delivery_id,
       was: { leaseToken: row.lease_token },
       settlement: settle({ ...row, deadlineAt: row.deadline_at }, senderDied, now, deps.random),
       credentials: null,
@@ -167,5 +170,5 @@ export function createScheduler(deps: {
 
 function toOverdue(row: DueRow): SettledRow {
   const settlement = overdue({ ...row, tooLate: row.too_late });
-  return { id: row.id, was: 'queued', settlement, credentials: null };
+  return { id: row.id, deliveryId: row.delivery_id, was: 'queued', settlement, credentials: null };
 }

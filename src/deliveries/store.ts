@@ -1,12 +1,13 @@
 import type pg from 'pg';
 import { runStatement, type Statement } from '../db/pool.ts';
-import { type MessageId, newId } from '../ids.ts';
+import { type DeliveryId, type MessageId, newId } from '../ids.ts';
 import { slotCtes } from './pacing.ts';
 import { probeWait } from './probe-wait.ts';
 import type { Settlement } from './settle.ts';
 
 export interface SettledRow {
   id: MessageId;
+  deliveryId: DeliveryId;
   /**
    * What the message was when it was judged: the lease under which it was being sent, that it waited, or the attempt
    * (and where it matters the look-up) after which it was unconfirmed.
@@ -35,7 +36,7 @@ const settleStatement: Statement = {
   text: `
     with input as materialized (
       select * from json_to_recordset($1::json) as o(
-        id uuid, was text, lease_token uuid, was_attempts int, was_look_ups int, state text, reason text,
+        id uuid, delivery_id uuid, was text, lease_token uuid, was_attempts int, was_look_ups int, state text, reason text,
         detail text, external_id text, due_at timestamptz, not_before timestamptz, look_up_at timestamptz, refund int,
         clears_doubt boolean, delivery_state text, delivery_reason text, held text,
         recipient_id text, rest_until timestamptz, closes_window boolean,
@@ -43,7 +44,7 @@ const settleStatement: Statement = {
     ),
     released as (
       select h.id as message_id, h.account_id, h.pace, h.deadline_at
-      from input o join messages m using (id) join messages h on h.delivery_id = m.delivery_id and h.state = 'held'
+      from input o join messages h on h.delivery_id = o.delivery_id and h.state = 'held'
       where o.held = 'queued'
     ),
     rests as (
@@ -66,12 +67,13 @@ const settleStatement: Statement = {
           look_ups = case when o.state = 'unconfirmed' and o.was = 'sending' then 0 else m.look_ups end,
           lease_token = null, lease_until = null,
           settled_at = case when o.state in ('sent', 'failed', 'expired') then $2::timestamptz end
-      from input o
-      where m.id = o.id and m.id = any($5::uuid[]) and m.state = o.was
+      from input o join deliveries d on d.id = o.delivery_id
+      where m.id = o.id and m.id = any($5::uuid[]) and m.delivery_id = d.id and m.state = o.was
         and m.lease_token is not distinct from o.lease_token
         and (o.was_attempts is null or m.attempts = o.was_attempts)
         and (o.was_look_ups is null or m.look_ups = o.was_look_ups)
-      returning m.id, m.delivery_id, m.account_id, m.workspace_id, m.pace, m.target_id
+      returning m.id, m.delivery_id, m.account_id, m.workspace_id, m.pace, m.target_id,
+                d.event_id, d.contact_id, d.trigger_id, d.resource_id
     ),
     closed as (
       update conversations c
@@ -113,8 +115,7 @@ const settleStatement: Statement = {
         select c.id, o.recipient_id
         from message m
         join input o using (id)
-        join deliveries d on d.id = m.delivery_id
-        join contacts c on c.id = d.contact_id
+        join contacts c on c.id = m.contact_id
         where o.recipient_id is not null and c.messaging_id is distinct from o.recipient_id
         order by c.account_id, c.external_id
         for no key update of c
@@ -146,11 +147,10 @@ const settleStatement: Statement = {
     ledger as (
       insert into ledger_entries (id, workspace_id, at, kind, account_id, event_id, delivery_id, message_id, contact_id,
                                   trigger_id, resource_id, detail)
-      select l.id, m.workspace_id, $2, l.kind, m.account_id, d.event_id, d.id, m.id, d.contact_id,
-             d.trigger_id, d.resource_id, l.detail
+      select l.id, m.workspace_id, $2, l.kind, m.account_id, m.event_id, m.delivery_id, m.id, m.contact_id,
+             m.trigger_id, m.resource_id, l.detail
       from json_to_recordset($4::json) as l(id uuid, message_id uuid, kind text, detail jsonb)
       join message m on m.id = l.message_id
-      join deliveries d on d.id = m.delivery_id
       union all
       select pause_ledger_id, workspace_id, $2, 'account.paused', id, null, null, null, null, null, null,
              jsonb_build_object('reason', pause_reason, 'said', pause_detail)
@@ -194,10 +194,11 @@ function toFence(was: SettledRow['was']): Record<string, unknown> {
   return { was: 'unconfirmed', was_attempts: was.attempts, was_look_ups: was.lookUps };
 }
 
-function toInput({ id, was, settlement, credentials }: SettledRow): Record<string, unknown> {
+function toInput({ id, deliveryId, was, settlement, credentials }: SettledRow): Record<string, unknown> {
   const { message, delivery, held, recipientId, restUntil, closesWindow, pauseAccount } = settlement;
   return {
     id,
+    delivery_id: deliveryId,
     ...toFence(was),
     state: message.state,
     reason: message.reason,

@@ -16,7 +16,7 @@ const maxEventsPerFlush = 500;
 const maxEventsWaiting = 20_000;
 
 /** Long enough for those who were just answered to ask again, short beside a commit. */
-const gatherMs = 4;
+const gatherMs = 5;
 
 type Arrived = 'matched' | 'skipped' | 'repeated';
 

@@ -1,7 +1,7 @@
 /** What must be true at the end, whatever broke on the way. */
 import { expect } from 'vitest';
 import type { Stats } from '../../demo/client.ts';
-import { query } from '../support/sql.ts';
+import { expectSound, query } from '../support/sql.ts';
 import type { Arena } from './arena.ts';
 import { patienceMs } from './sizes.ts';
 
@@ -56,6 +56,7 @@ export async function expectBalanced(arena: Arena): Promise<FinalAccount> {
   };
   await expectExactSum(arena, account);
   await expectReasons(arena);
+  await expectSound(arena.databaseUrl);
   return account;
 }
 

@@ -33,6 +33,12 @@ function expectOneSentence(said: Said, ...says: RegExp[]): void {
   expect(said.stderr).not.toMatch(/^\s+at |node_modules|prisma|invocation/im);
 }
 
+describe('`check`', () => {
+  it('says that nothing is amiss in a new installation', async () => {
+    expect(await fairdrop('check')).toMatchObject({ code: 0, stdout: 'nothing is amiss\n' });
+  });
+});
+
 describe('`key create`', () => {
   it('makes the workspace "default" and, as the first of the installation, a key that may operate', async () => {
     const said = await fairdrop('key', 'create');

@@ -1,4 +1,6 @@
 import pg from 'pg';
+import { expect } from 'vitest';
+import { findFaults } from '../../src/records/integrity.ts';
 
 /** One statement over a connection of its own. */
 export async function query(url: string, sql: string, values: unknown[] = []) {
@@ -10,5 +12,15 @@ export async function query(url: string, sql: string, values: unknown[] = []) {
     return (await client.query(sql, values)).rows;
   } finally {
     await client.end();
+  }
+}
+
+/** What `npm run fairdrop -- check` looks for is not there. */
+export async function expectSound(url: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  try {
+    expect(await findFaults(pool)).toEqual([]);
+  } finally {
+    await pool.end();
   }
 }
