@@ -38,7 +38,7 @@ export function draftMessage(
   for (let i = 0; i < templates.length; i += 1) {
     const variant = (drawn + i) % templates.length;
     const template = templates[variant] as WeightedTemplate;
-    const text = tryRender(template.text, context);
+    const text = tryRender(template.text, context, random);
     if (text && willDo(text, context, rules)) return { text, variant };
   }
   return null;
@@ -49,9 +49,9 @@ function willDo(text: string, context: TemplateContext, { limit, mustGive }: Dra
 }
 
 /** Templates are checked when they are saved; one that fails now is passed over like one that is too long. */
-function tryRender(template: string, context: TemplateContext): string | null {
+function tryRender(template: string, context: TemplateContext, random: () => number): string | null {
   try {
-    return renderTemplate(template, context);
+    return renderTemplate(template, context, random);
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 import { Context, type Emitter, type Template, toValueSync } from 'liquidjs';
 import { engine, parseTemplate } from './liquid.ts';
 import { renderLimits } from './render-limits.ts';
+import { parseSpintax } from './spintax.ts';
 import { describeLiquidError, TemplateError, tooMuchText } from './template-errors.ts';
 
 /** What a template may speak of. A field that is not known is null, never absent. */
@@ -12,11 +13,13 @@ export interface TemplateContext {
 
 /**
  * Plain text, without the white space around it.
+ * @param random in [0, 1), draws the options of `{Hi|Hey}`
  * @throws TemplateError when the template cannot be rendered (it was not checked on save, or exceeds a bound)
  */
-export function renderTemplate(template: string, context: TemplateContext): string {
+export function renderTemplate(template: string, context: TemplateContext, random: () => number): string {
   try {
-    return renderParsed(parseTemplate(template), context, { strict: false });
+    const drawn = parseSpintax(template)?.draw(random) ?? template;
+    return renderParsed(parseTemplate(drawn), context, { strict: false });
   } catch (error) {
     if (error instanceof TemplateError) throw error;
     throw new TemplateError(describeLiquidError(error), { cause: error });

@@ -3,7 +3,11 @@ import type { WeightedTemplate } from './definition.ts';
 import { engine, parseForCheck } from './liquid.ts';
 import { renderParsed, type TemplateContext } from './render.ts';
 import { type TextLimit, textSize } from './render-limits.ts';
+import { parseSpintax } from './spintax.ts';
 import { describeLiquidError, quote, TemplateError } from './template-errors.ts';
+
+/** Each is tried out, so that none fails on a reader. */
+const maxOptions = 60;
 
 /** One thing that is wrong with a template, for the person who wrote it. */
 export interface TemplateIssue {
@@ -103,8 +107,30 @@ function stinginess(renderings: readonly Rendering[], resource: TemplateContext[
   return `does not give the resource ${stingy[0]!.when}`;
 }
 
-/** The first thing that is wrong: what follows from it would be wrong too. */
+/** With the options of `{Hi|Hey}` each drawn at least once, and the longest of them together. */
 function problemOf(text: string, context: TemplateContext, rules: TemplateRules): string | null {
+  const spintax = parseSpintax(text);
+  if (spintax === null) return problemOfDrawn(text, context, rules);
+  if (spintax.options > maxOptions) return `has more than ${maxOptions} options in { | }`;
+  const longestName = { ...context, contact: { username: 'w'.repeat(rules.maxUsernameLength) } };
+  for (const drawn of spintax.extremes((piece) => renderedSize(piece, longestName, rules.limit))) {
+    const problem = problemOfDrawn(drawn, context, rules);
+    if (problem !== null) return `with the options “${quote(drawn)}” it ${problem}`;
+  }
+  return null;
+}
+
+/** A piece that is no template by itself counts as long as it is written. */
+function renderedSize(piece: string, context: TemplateContext, { unit }: TextLimit): number {
+  try {
+    return textSize(renderParsed(parseForCheck(piece), context, { strict: false }), unit);
+  } catch {
+    return textSize(piece, unit);
+  }
+}
+
+/** The first thing that is wrong: what follows from it would be wrong too. */
+function problemOfDrawn(text: string, context: TemplateContext, rules: TemplateRules): string | null {
   try {
     const template = parseForCheck(text);
     const unknown = unknownVariable(template, context);

@@ -5,7 +5,7 @@ import { parseTemplate } from '../../src/triggers/liquid.ts';
 import {
   checkTemplates,
   drawTemplate,
-  renderTemplate,
+  renderTemplate as renderDrawn,
   type TemplateContext,
   TemplateError,
   type TemplateRules,
@@ -13,6 +13,8 @@ import {
 } from '../../src/triggers/templates.ts';
 
 const url = 'https://example.com/guide';
+const renderTemplate = (template: string, context: TemplateContext) =>
+  renderDrawn(template, context, () => 0);
 const link: TemplateContext = {
   contact: { username: 'maria' },
   resource: { name: 'The guide', url, text: null },
@@ -294,6 +296,38 @@ describe('a template made to hurt', () => {
   it('leaves room for what people write', () => {
     const template = `{% assign name = contact["username"] | default: "you (or a friend)" %}${'{% if name %}{{ name | split: "_" | first | capitalize }}{% endif %}'.repeat(10)}{{ resource.url }}`;
     expect(check(template, { mustGive: true })).toEqual([]);
+  });
+});
+
+describe('a template with options', () => {
+  it('is rendered with one of them, in which variables stand as everywhere', () => {
+    const template = '{Hi {{ contact.username }}|Hey}, {{ resource.url }}';
+    expect(renderDrawn(template, link, () => 0)).toBe(`Hi maria, ${url}`);
+    expect(renderDrawn(template, link, () => 0.9)).toBe(`Hey, ${url}`);
+  });
+
+  it('is refused where any of them fails, and told with which', () => {
+    expect(check('{Hi|Hey {{ contact.age }}}')).toEqual([
+      expect.stringMatching(/^with the options “Hey .*” it .*“contact.age” is not known/),
+    ]);
+    expect(check('{ok|}')).toEqual([expect.stringContaining('comes out empty')]);
+    expect(check('Here: { {{ resource.url }} |later}', { mustGive: true })).toEqual([
+      expect.stringMatching(/“Here: later” it never gives the resource/),
+    ]);
+  });
+
+  it('is measured with the longest of them together', () => {
+    const limit = { max: 20, unit: 'utf8-bytes' } as const;
+    const template = '{short|{{ contact.username }}} {a|bbbbbbbb}';
+    expect(check(template, { limit, maxUsernameLength: 11 })).toEqual([]);
+    expect(check(template, { limit, maxUsernameLength: 12 })).toEqual([
+      expect.stringContaining('it comes out at 21 bytes with the longest user name'),
+    ]);
+  });
+
+  it('has at most sixty of them', () => {
+    expect(check(`{${'a|'.repeat(59)}b}`)).toEqual([]);
+    expect(check(`{${'a|'.repeat(60)}b}`)).toEqual(['has more than 60 options in { | }']);
   });
 });
 
