@@ -191,9 +191,9 @@ describe('while everything happens at once', () => {
       now = new Date(now.getTime() + 45_000);
       await scheduler.tick();
       // A job names no more than that; the permits would not be enough for any number.
-      await engine.deliver(woken.splice(0, maxMessagesPerJob));
+      while (woken.length > 0) await engine.deliver(woken.splice(0, maxMessagesPerJob));
       await reconciler.tick();
-      await actions.replay({ ...by, now }, {}, { dryRun: false, limit: 5 });
+      await actions.replay({ ...by, now }, {}, { dryRun: false, limit: 2 });
     });
     /** Whoever is at work with the database in this moment; where that is nobody, the next time. */
     async function kill(): Promise<void> {
