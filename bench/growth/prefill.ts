@@ -92,20 +92,37 @@ const filledTables = ['contacts', 'events', 'deliveries', 'messages', 'ledger_en
 /** From how many rows on it is quicker to build indexes anew than to keep them. */
 const manyRows = 500_000;
 
-/** Takes all indexes away but the primary keys. @returns what brings them back */
+/**
+ * Takes indexes away but not the primary keys, nor the partial ones, by which the running worker asks every second.
+ * @returns what brings them back
+ */
 async function dropIndexes(client: pg.Client): Promise<string[]> {
   const { rows: found } = await client.query<{ name: string; definition: string }>(
     `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index
-     where not indisprimary and indrelid = any($1::text[]::regclass[])`,
+     where not indisprimary and indpred is null and indrelid = any($1::text[]::regclass[])`,
     [filledTables],
   );
   for (const { name } of found) await client.query(`drop index ${name}`);
   return found.map(({ definition }) => definition);
 }
 
+/** Nothing that is written here is of value until all of it is on disk. */
+const hasty = { fsync: 'off', full_page_writes: 'off', autovacuum: 'off', max_wal_size: '8GB' };
+
+/** Of the server; null is its default. */
+async function configure(client: pg.Client, settings: Record<string, string | null>): Promise<void> {
+  for (const [name, value] of Object.entries(settings)) {
+    await client.query(
+      value === null ? `alter system reset ${name}` : `alter system set ${name} = '${value}'`,
+    );
+  }
+  await client.query('select pg_reload_conf()');
+}
+
 /** @param client a superuser's: what is written here fits together, and checking it row by row would take for ever */
 export async function prefill(client: pg.Client, from: number, to: number): Promise<void> {
   if (to <= from) return;
+  await configure(client, hasty);
   await client.query(`set session_replication_role = replica`);
   await client.query(`set synchronous_commit = off`);
   await client.query(`set maintenance_work_mem = '1GB'`);
@@ -123,5 +140,6 @@ export async function prefill(client: pg.Client, from: number, to: number): Prom
     await client.query(`reset ${name}`);
   }
   await client.query('vacuum analyze');
+  await configure(client, Object.fromEntries(Object.keys(hasty).map((name) => [name, null])));
   await client.query('checkpoint');
 }
