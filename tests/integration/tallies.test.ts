@@ -306,6 +306,8 @@ describe('an installation that is older than the tallies', () => {
     );
     const older = await createDatabase();
     await query(older.url, 'drop table tallies, tally_changes');
+    await query(older.url, 'drop index deliveries_trigger_id_id_idx');
+    await query(older.url, 'create index deliveries_trigger_id_idx on deliveries (trigger_id)');
     const functions = await query(
       older.url,
       "select oid::regprocedure::text as name from pg_proc where proname like 'tally\\_%'",

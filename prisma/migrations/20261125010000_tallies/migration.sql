@@ -19,6 +19,13 @@ CREATE TABLE "tally_changes" (
     "change" INTEGER NOT NULL
 );
 
+-- Those of a trigger are listed newest first.
+-- DropIndex
+DROP INDEX "deliveries_trigger_id_idx";
+
+-- CreateIndex
+CREATE INDEX "deliveries_trigger_id_id_idx" ON "deliveries"("trigger_id", "id");
+
 -- One call for each statement that writes, not for each row, and rows that are only added: nobody waits for a lock.
 CREATE FUNCTION "tally_events"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
