@@ -25,7 +25,10 @@ export interface ReplayResult {
   more: boolean;
 }
 
-/** The trigger as it is today: what was wrong with it may have been repaired meanwhile. */
+/**
+ * The trigger as it is today: what was wrong with it may have been repaired meanwhile. A delivery fails and expires with its
+ * private message, which is what has an index.
+ */
 const findCandidates: Statement = {
   name: 'replay-find',
   text: `
@@ -40,21 +43,22 @@ const findCandidates: Statement = {
              select from messages x
              where x.delivery_id = d.id and x.kind = 'public_reply'
                and x.reason is distinct from 'public_budget_spent') as announces
-    from deliveries d
+    from messages m
+    join deliveries d on d.id = m.delivery_id
     join accounts a on a.id = d.account_id
     join contacts c on c.id = d.contact_id
     join events e on e.id = d.event_id
     join triggers t on t.id = d.trigger_id
     join trigger_versions v on v.trigger_id = t.id and v.version = t.version
     join resources r on r.id = v.resource_id
-    join messages m on m.delivery_id = d.id and m.kind <> 'public_reply'
     left join conversations conv on conv.account_id = d.account_id and conv.external_id = c.messaging_id
-    where d.workspace_id = $1 and d.state in ('failed', 'expired') and d.replayed_at is null
+    where m.workspace_id = $1 and (m.state = 'failed' or m.state = 'expired') and m.kind <> 'public_reply'
+      and d.state in ('failed', 'expired') and d.replayed_at is null
       and ($2::uuid is null or d.id = $2) and ($3::text is null or d.state = $3)
       and ($4::text is null or d.reason = $4) and ($5::uuid is null or d.trigger_id = $5)
       and ($6::uuid is null or d.account_id = $6) and ($7::timestamptz is null or d.created_at >= $7)
       and ($8::timestamptz is null or d.created_at < $8)
-    order by d.id limit $9`,
+    order by m.delivery_id limit $9`,
 };
 
 /**
