@@ -30,8 +30,15 @@ export const pageQuery = z.strictObject({
 
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({
-    data: z.array(item).describe('Newest first'),
-    nextCursor: z.string().nullable().describe('Give it as `cursor` for the next page; null on the last one'),
+    data: z
+      .array(item)
+      .describe(
+        'Newest first. With a filter that fits little a page may be short or even empty although others follow',
+      ),
+    nextCursor: z
+      .string()
+      .nullable()
+      .describe('Give it as `cursor` for the next page; null on the last one and on no other'),
   });
 }
 

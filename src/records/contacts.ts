@@ -1,7 +1,7 @@
 import type { Contact, PrismaClient } from '../db/generated/client.ts';
 import type { AccountId, ContactId, WorkspaceId } from '../ids.ts';
 import { notFound } from '../problem.ts';
-import { below, newestFirst, type Page, type PageRequest, toPageById } from './page.ts';
+import { below, findEdge, newestFirst, type Page, type PageRequest, toPageById } from './page.ts';
 
 export interface ContactView {
   id: ContactId;
@@ -17,11 +17,15 @@ export async function listContacts(
   workspaceId: WorkspaceId,
   filter: PageRequest & { accountId?: AccountId | undefined },
 ): Promise<Page<ContactView>> {
+  const wanted = { ...(filter.accountId && { accountId: filter.accountId }) };
+  const edge = await findEdge(filter, wanted, (where, query) =>
+    prisma.contact.findFirst({ where: { workspaceId, ...where }, ...query }),
+  );
   const rows = await prisma.contact.findMany({
-    where: { workspaceId, ...(filter.accountId && { accountId: filter.accountId }), ...below(filter) },
+    where: { workspaceId, ...wanted, ...below(filter, edge) },
     ...newestFirst(filter),
   });
-  return toPageById(rows, filter.limit, toContactView);
+  return toPageById(rows, filter.limit, toContactView, edge);
 }
 
 export async function getContact(

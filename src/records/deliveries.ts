@@ -2,7 +2,7 @@ import type { Delivery, Message, PrismaClient } from '../db/generated/client.ts'
 import type { AccountId, ContactId, DeliveryId, MessageId, TriggerId, WorkspaceId } from '../ids.ts';
 import { type MessageKind, messageKinds } from '../platforms/port.ts';
 import { notFound } from '../problem.ts';
-import { below, newestFirst, type Page, type PageRequest, toPageById } from './page.ts';
+import { below, findEdge, newestFirst, type Page, type PageRequest, toPageById } from './page.ts';
 
 export const deliveryStates = ['waiting', 'delivered', 'skipped', 'failed', 'expired'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
@@ -78,18 +78,17 @@ export async function listDeliveries(
   },
 ): Promise<Page<DeliveryView>> {
   const { state, triggerId, contactId, accountId } = filter;
+  // Those of a contact or a trigger have an index of their own.
+  const all = { workspaceId, ...(triggerId && { triggerId }), ...(contactId && { contactId }) };
+  const wanted = { ...(state && { state }), ...(accountId && { accountId }) };
+  const edge = await findEdge(filter, wanted, (where, query) =>
+    prisma.delivery.findFirst({ where: { ...all, ...where }, ...query }),
+  );
   const rows = await prisma.delivery.findMany({
-    where: {
-      workspaceId,
-      ...(state && { state }),
-      ...(triggerId && { triggerId }),
-      ...(contactId && { contactId }),
-      ...(accountId && { accountId }),
-      ...below(filter),
-    },
+    where: { ...all, ...wanted, ...below(filter, edge) },
     ...newestFirst(filter),
   });
-  return toPageById(rows, filter.limit, toDeliveryView);
+  return toPageById(rows, filter.limit, toDeliveryView, edge);
 }
 
 export async function getDelivery(
@@ -132,18 +131,22 @@ export async function listMessages(
   filter: PageRequest & { state?: MessageState | undefined; accountId?: AccountId | undefined },
 ): Promise<Page<MessageView>> {
   const { state, accountId } = filter;
+  const wanted = { ...(state && { state }), ...(accountId && { accountId }) };
+  // The unconfirmed ones have an index of their own.
+  const edge = await findEdge(filter, state === 'unconfirmed' ? {} : wanted, (where, query) =>
+    prisma.message.findFirst({ where: { workspaceId, ...where }, ...query }),
+  );
   const rows = await prisma.message.findMany({
     where: {
       workspaceId,
-      ...(state && { state }),
-      // As the index says it.
+      ...wanted,
+      // As the index of the unconfirmed ones says it.
       ...(state === 'unconfirmed' && { doubtedAt: { not: null }, settledAt: null }),
-      ...(accountId && { accountId }),
-      ...below(filter),
+      ...below(filter, edge),
     },
     ...newestFirst(filter),
   });
-  const { data, nextCursor } = toPageById(rows, filter.limit, (row) => row);
+  const { data, nextCursor } = toPageById(rows, filter.limit, (row) => row, edge);
   return { data: await toMessageViews(prisma, data), nextCursor };
 }
 

@@ -1,9 +1,9 @@
-import type { Event, PrismaClient } from '../db/generated/client.ts';
+import type { Event, Prisma, PrismaClient } from '../db/generated/client.ts';
 import type { AccountId, ContactId, EventId, WorkspaceId } from '../ids.ts';
 import type { EventReason } from '../intake/reasons.ts';
 import { type PlatformEvent, quietEventKinds } from '../platforms/port.ts';
 import { notFound } from '../problem.ts';
-import { below, newestFirst, type Page, type PageRequest, toPageById } from './page.ts';
+import { below, findEdge, newestFirst, type Page, type PageRequest, toPageById } from './page.ts';
 
 export const eventKinds = [
   'comment',
@@ -40,6 +40,9 @@ export interface EventScope {
   seesUnassigned: boolean;
 }
 
+/** The planner does not see that "is null" leaves one workspace only, and would sort all that is nobody's. */
+const inOrder: Prisma.EventOrderByWithRelationInput[] = [{ workspaceId: 'desc' }, { id: 'desc' }];
+
 export async function listEvents(
   prisma: PrismaClient,
   workspaceId: WorkspaceId,
@@ -53,20 +56,24 @@ export async function listEvents(
   },
 ): Promise<Page<EventView>> {
   const { accountId, kind, outcome, reason } = filter;
+  const all = { workspaceId: filter.unassigned ? null : workspaceId };
+  const wanted = {
+    ...(accountId && { accountId }),
+    ...(kind && { kind }),
+    ...(outcome && { outcome }),
+    ...(reason && { reason }),
+  };
+  const edge = await findEdge(filter, wanted, (where, query) =>
+    prisma.event.findFirst({ where: { ...all, ...where }, ...query, orderBy: inOrder }),
+  );
   const rows = await prisma.event.findMany({
-    where: {
-      workspaceId: filter.unassigned ? null : workspaceId,
-      ...(accountId && { accountId }),
-      ...(kind && { kind }),
-      ...(outcome && { outcome }),
-      ...(reason && { reason }),
-      ...below(filter),
-    },
+    where: { ...all, ...wanted, ...below(filter, edge) },
     ...newestFirst(filter),
+    orderBy: inOrder,
     // As large as the platform cares to make it: shown with a single event only.
     omit: { payload: true },
   });
-  return toPageById(rows, filter.limit, toEventView);
+  return toPageById(rows, filter.limit, toEventView, edge);
 }
 
 export async function getEvent(

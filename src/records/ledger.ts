@@ -1,7 +1,7 @@
 import type { LedgerEntry, PrismaClient } from '../db/generated/client.ts';
 import type { DeliveryId, WorkspaceId } from '../ids.ts';
 import type { LedgerKind } from '../ledger/kinds.ts';
-import { below, newestFirst, type Page, type PageRequest, toPageById } from './page.ts';
+import { below, findEdge, newestFirst, type Page, type PageRequest, toPageById } from './page.ts';
 
 export interface LedgerEntryView {
   id: string;
@@ -23,11 +23,16 @@ export async function listLedger(
   filter: PageRequest & { deliveryId?: DeliveryId | undefined; kind?: LedgerKind | undefined },
 ): Promise<Page<LedgerEntryView>> {
   const { deliveryId, kind } = filter;
+  const all = { workspaceId, ...(deliveryId && { deliveryId }) };
+  const wanted = { ...(kind && { kind }) };
+  const edge = await findEdge(filter, wanted, (where, query) =>
+    prisma.ledgerEntry.findFirst({ where: { ...all, ...where }, ...query }),
+  );
   const rows = await prisma.ledgerEntry.findMany({
-    where: { workspaceId, ...(deliveryId && { deliveryId }), ...(kind && { kind }), ...below(filter) },
+    where: { ...all, ...wanted, ...below(filter, edge) },
     ...newestFirst(filter),
   });
-  return toPageById(rows, filter.limit, toLedgerEntryView);
+  return toPageById(rows, filter.limit, toLedgerEntryView, edge);
 }
 
 /** What the ledger holds of one delivery, in the order it happened. */

@@ -47,10 +47,33 @@ function encode(position: string): string {
   return Buffer.from(position, 'latin1').toString('base64url');
 }
 
-/** For `where`: only rows below the cursor. */
-export function below(page: PageRequest): { id?: { lt: string } } {
-  const id = cursorId(page.cursor);
-  return id === undefined ? {} : { id: { lt: id } };
+/**
+ * The most rows that are looked at for one page. By a filter that no index knows, a list would otherwise read millions
+ * where little fits, and for nothing at all the whole table.
+ */
+export const maxLookedAt = 10_000;
+
+/** Where looking for one page ends; null where the list ends before. */
+export type Edge = { id: string } | null;
+
+/** Finds the edge in the rows that the list has without its filter; null also where there is no filter. */
+export async function findEdge(
+  page: PageRequest,
+  filter: object,
+  find: (
+    where: ReturnType<typeof below>,
+    query: { orderBy: { id: 'desc' }; skip: number; select: { id: true } },
+  ) => Promise<Edge>,
+): Promise<Edge> {
+  if (Object.keys(filter).length === 0) return null;
+  return find(below(page), { orderBy: { id: 'desc' }, skip: maxLookedAt - 1, select: { id: true } });
+}
+
+/** For `where`: only rows below the cursor, and none beyond the edge. */
+export function below(page: PageRequest, edge: Edge = null): { id?: { lt?: string; gte?: string } } {
+  const lt = cursorId(page.cursor);
+  if (lt === undefined && edge === null) return {};
+  return { id: { ...(lt !== undefined && { lt }), ...(edge && { gte: edge.id }) } };
 }
 
 /** How to read a page: one row more than asked tells whether another page follows. */
@@ -76,11 +99,16 @@ export function toPage<Row, Item>(
   };
 }
 
-/** `toPage` for rows that are ordered by id. */
+/**
+ * `toPage` for rows that are ordered by id.
+ * @param edge down to where was looked: whatever was found, the list goes on below it
+ */
 export function toPageById<Row extends { id: string }, Item>(
   rows: readonly Row[],
   limit: number,
   view: (row: Row) => Item,
+  edge: Edge = null,
 ): Page<Item> {
-  return toPage(rows, limit, view, (row) => row.id);
+  const page = toPage(rows, limit, view, (row) => row.id);
+  return page.nextCursor === null && edge ? { ...page, nextCursor: encode(edge.id) } : page;
 }

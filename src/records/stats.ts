@@ -16,47 +16,60 @@ export interface Stats extends Record<Fate, number> {
 }
 
 interface Tally {
-  received: number;
-  fates: { fate: Fate; reason: string | null; count: number }[] | null;
+  events: { outcome: 'matched' | 'skipped'; reason: string; count: number }[] | null;
+  deliveries: { state: Fate; reason: string; count: number }[] | null;
   messages: { kind: MessageKind; state: MessageState; count: number }[] | null;
 }
 
 /**
- * One statement, so that all numbers are of one moment. `received` is counted by itself rather than summed up: an
- * event without a fate would show.
+ * One statement, so that all numbers are of one moment: the tallies, and the changes that are not folded into them yet.
+ * `received` is what events say and the rest what deliveries say: an event without a fate would show.
  */
 export async function readStats(prisma: PrismaClient, workspaceId: WorkspaceId): Promise<Stats> {
   const [row] = await prisma.$queryRaw<{ tally: Tally }[]>`
-    with event_counts as (
-      select case when e.outcome = 'skipped' then 'skipped' else d.state end as fate,
-             case when e.outcome = 'skipped' then e.reason else d.reason end as reason,
-             count(*) as count
-      from events e left join deliveries d on d.event_id = e.id and d.replayed_at is null
-      where e.workspace_id = ${workspaceId}::uuid
-      group by 1, 2
-    ),
-    message_counts as (
-      select kind, state, count(*) as count from messages where workspace_id = ${workspaceId}::uuid group by 1, 2
+    with tally as (
+      select subject, state, label, sum(count)::bigint as count
+      from (
+        select subject, state, label, count from tallies where workspace_id = ${workspaceId}::uuid
+        union all
+        select subject, state, label, change from tally_changes where workspace_id = ${workspaceId}::uuid
+      ) t
+      group by subject, state, label
     )
     select jsonb_build_object(
-      'received', (select count(*) from events where workspace_id = ${workspaceId}::uuid),
-      'fates', (select jsonb_agg(to_jsonb(e)) from event_counts e),
-      'messages', (select jsonb_agg(to_jsonb(m)) from message_counts m)) as tally`;
+      'events', (
+        select jsonb_agg(jsonb_build_object('outcome', state, 'reason', label, 'count', count))
+        from tally where subject = 'event'),
+      'deliveries', (
+        select jsonb_agg(jsonb_build_object('state', state, 'reason', label, 'count', count))
+        from tally where subject = 'delivery'),
+      'messages', (
+        select jsonb_agg(jsonb_build_object('kind', label, 'state', state, 'count', count))
+        from tally where subject = 'message')) as tally`;
   if (!row) throw new Error('an aggregate gave no row');
-  const { received, fates, messages } = row.tally;
-  return { received, ...countFates(fates ?? []), messages: countMessages(messages ?? []) };
+  const { events, deliveries, messages } = row.tally;
+  return {
+    received: (events ?? []).reduce((sum, { count }) => sum + count, 0),
+    ...countFates(events ?? [], deliveries ?? []),
+    messages: countMessages(messages ?? []),
+  };
 }
 
-function countFates(tallied: NonNullable<Tally['fates']>): Omit<Stats, 'received' | 'messages'> {
+function countFates(
+  events: NonNullable<Tally['events']>,
+  deliveries: NonNullable<Tally['deliveries']>,
+): Omit<Stats, 'received' | 'messages'> {
   const counts: Record<Fate, number> = { delivered: 0, waiting: 0, skipped: 0, failed: 0, expired: 0 };
   const reasons: Record<Fate, Counts> = { delivered: {}, waiting: {}, skipped: {}, failed: {}, expired: {} };
-  for (const { fate, reason, count } of tallied) {
-    if (!(fate in counts)) continue;
+  const add = (fate: Fate, reason: string, count: number) => {
+    // A tally that has gone down to nothing stays.
+    if (count === 0) return;
     counts[fate] += count;
-    const byReason = reasons[fate];
-    const name = reason ?? 'unspecified';
-    byReason[name] = (byReason[name] ?? 0) + count;
-  }
+    const name = reason || 'unspecified';
+    reasons[fate][name] = (reasons[fate][name] ?? 0) + count;
+  };
+  for (const { outcome, reason, count } of events) if (outcome === 'skipped') add('skipped', reason, count);
+  for (const { state, reason, count } of deliveries) add(state, reason, count);
   return {
     ...counts,
     skippedByReason: reasons.skipped,

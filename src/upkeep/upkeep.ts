@@ -8,6 +8,7 @@ import { createLoop, type Loop } from '../loop.ts';
 import { probeAccounts } from './probe.ts';
 import { refreshCredentials } from './refresh.ts';
 import { purgeEvents } from './retention.ts';
+import { foldAllTallies } from './tallies.ts';
 
 const pauseMs = 10_000;
 
@@ -16,7 +17,7 @@ export type UpkeepNote = { event: string; level: 'info' | 'warn' } & Record<stri
 
 /**
  * What keeps an installation in good order beside the sending: tells owners what they should know, tries paused accounts
- * again, renews credentials before they die, forgets what retention says. Several processes may do it at once.
+ * again, renews credentials before they die, adds up what is counted, forgets what retention says. Several processes may do it at once.
  * @param deps.retentionDays how long events that led to nothing are kept; 0 for ever
  */
 export function createUpkeep(deps: {
@@ -46,6 +47,7 @@ export function createUpkeep(deps: {
         note({ level, event: 'credentials_refresh', ...report });
       }
     },
+    () => foldAllTallies(deps.pool),
     (now) => purgeIdempotencyKeys(prisma, now),
     async (now) => {
       if (retentionDays > 0) await purgeEvents(prisma, retentionDays, now);

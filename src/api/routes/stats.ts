@@ -43,7 +43,7 @@ export function statsRoutes({ prisma }: RouteDeps): FastifyPluginAsyncZod {
           operationId: 'getStats',
           summary: 'Count what became of everything',
           description:
-            'All numbers are of one moment: received = delivered + waiting + skipped + failed + expired, exactly.',
+            'All numbers are of one moment: received = delivered + waiting + skipped + failed + expired, exactly. They are of everything that was ever received: events that retention has deleted since stay counted.',
           querystring: z.strictObject({}),
           response: { 200: stats },
         },
