@@ -142,8 +142,15 @@ function foldLetter(char: string): Glyph {
   return parts.length === 1 ? parts[0]! : glyph('mixed', '', parts);
 }
 
+/** Letters in a row in one character: ㍿, ㎏, ℡. Not those that are emoji, as ㊗. */
+const picture = /\p{Extended_Pictographic}/u;
+const lettersOnly = /^[\p{L}\p{M}\p{N}]+$/u;
+
 function readOther(char: string): Glyph {
   const plainest = char.normalize('NFKD');
+  if (plainest !== char && !ornament.test(char) && !picture.test(char) && lettersOnly.test(plainest)) {
+    return foldLetter(char);
+  }
   if (sign.test(plainest) && plainest.length === 1) return glyph('sign', plainest);
   return pictorial.test(char) && !ornament.test(char) ? glyph('symbol', char) : separatorGlyph;
 }

@@ -64,6 +64,9 @@ function nearer(one: MissReason, other: MissReason): MissReason {
   return missReasons.indexOf(one) > missReasons.indexOf(other) ? one : other;
 }
 
+/** Each takes about as long as matching the comment against a hundred triggers. */
+const maxNearMisses = 50;
+
 const excludeRules = { mode: 'word', typos: false, skipRefusals: false } as const;
 
 type Outcome = { miss: null; hit: KeywordHit } | { miss: Exclude<MissReason, 'no_trigger'> };
@@ -132,13 +135,15 @@ export function compileTriggers(triggers: readonly MatchableTrigger[]): TriggerS
     explain(comment) {
       const found = findIn(comment.text);
       let firedBy: string | null = null;
+      let looked = 0;
 
       function verdictOn(trigger: MatchableTrigger): TriggerVerdict {
         const rule = active.get(trigger);
         if (rule === undefined) return { verdict: 'not_active', state: trigger.state };
         const words = judgeWords(rule, comment.text, found);
         if (words.said === 'no') {
-          const near = nearMiss(comment.text, rule.rules, words.missing);
+          const near = looked < maxNearMisses ? nearMiss(comment.text, rule.rules, words.missing) : null;
+          looked += 1;
           return { verdict: 'keyword_absent', present: words.present, near };
         }
         const { hit } = words;

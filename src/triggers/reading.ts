@@ -111,12 +111,13 @@ export class Unit {
   push(unit: number, isDigit: boolean): void {
     if (this.length === maxUnits) return;
     if (isDigit) this.hasDigit = true;
-    if (this.length > 0 && this.units[this.length - 1] === unit && !isDigit) {
+    else if (this.length > 0 && this.units[this.length - 1] === unit) {
       this.#run += 1;
       if (this.#run >= 3) this.isStretched = true;
       // Nobody needs the hundredth in a row, and the word has to fit whatever its writer felt.
       if (this.#run > 128) return;
     } else this.#run = 1;
+    if (isDigit) this.#run = 1;
     this.units[this.length] = unit;
     this.length += 1;
     this.#before = this.hash;

@@ -14,6 +14,8 @@ const roles = {
   past: 64,
   but: 128,
   plea: 256,
+  need: 512,
+  tail: 1024,
 } as const satisfies Record<keyof Omit<RefusalWords, 'after'>, number>;
 
 interface Language {
@@ -27,7 +29,7 @@ const vocabulary = new Vocabulary();
 const languages = new Map<RefusalLanguage, Language>();
 for (const language of refusalLanguages) {
   const { after, ...words } = refusalWords[language];
-  const idsOf = (list: string) => list.split(' ').map((each) => vocabulary.intern(each));
+  const idsOf = (list: string) => list.split(' ').filter(Boolean).map((each) => vocabulary.intern(each));
   const byWord = new Map<number, number>();
   for (const [role, list] of Object.entries(words) as Array<[keyof typeof roles, string]>) {
     for (const id of idsOf(list)) byWord.set(id, (byWord.get(id) ?? 0) | roles[role]);
@@ -185,7 +187,8 @@ class Sentence {
     const words = this.#before;
     const next = this.#skipFillers(not + 1);
     if (next < words.length && this.#is(words[next]!, roles.ask) && this.#reaches(next + 1)) {
-      return !this.#isTold(not) || words.some((id) => this.#is(id, roles.plea));
+      const isNeed = this.#is(words[next]!, roles.need);
+      return isNeed || !this.#isTold(not) || words.some((id) => this.#is(id, roles.plea));
     }
     for (let verb = not - 1; verb >= Math.max(0, not - 3); verb -= 1) {
       if (this.#is(words[verb]!, roles.ask)) return this.#reaches(not + 1) && !this.#isTold(verb);
@@ -198,9 +201,12 @@ class Sentence {
   #isRefusedItself(not: number): boolean {
     const words = this.#before;
     if (!this.#areFillers(words.slice(not + 1)) || this.#isTold(not)) return false;
+    if (words.some((id) => this.#is(id, roles.turns))) return false;
     if (this.#endsInAsking(this.#after)) return true;
-    if (!this.#areFillers(this.#after)) return false;
-    return this.#is(words[not]!, roles.not) || this.#areFillers(words.slice(0, not));
+    if (!this.#after.every((id) => this.#is(id, roles.filler | roles.tail))) return false;
+    // Behind other words, “not the guide” refuses it and “still no guide” does not.
+    const isNamed = this.#is(words[not]!, roles.not) && not + 1 < words.length;
+    return isNamed || this.#areFillers(words.slice(0, not));
   }
 
   /** Ich will den Guide nicht. Stuur mij de gids niet. La guía no. */

@@ -2,6 +2,7 @@ import { Automaton } from './automaton.ts';
 import type { Findings, Occurrence, Pattern } from './findings.ts';
 import { gap, sign, symbol, type Tokens, word } from './reading.ts';
 import { Segments } from './segments.ts';
+import { glue } from './vocabulary.ts';
 
 /** A comment of more words than this does not consist of one keyword, however often it is said. */
 const maxRepeated = 64;
@@ -156,6 +157,7 @@ export class WordSearch {
         if (kind === sign) return false;
       }
       if (said >= maxRepeated) return false;
+      if (tokens.ids[at] === glue && said > 0 && said % wanted.length === 0) continue;
       const expected = wanted[said % wanted.length];
       const isSame =
         tokens.ids[at] === expected ||

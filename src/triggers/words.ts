@@ -32,6 +32,12 @@ const letters = new Map<number, Glyph>([
   [0x130, { kind: 'letter', text: 'i', parts: [] }],
 ]);
 
+/** The small letter of each letter of ASCII; 0 for all others. */
+const plainLetters = Uint8Array.from({ length: 128 }, (_, code) => {
+  const { kind, text } = glyphOf(code);
+  return kind === 'letter' && text.length === 1 ? text.charCodeAt(0) : 0;
+});
+
 /** Comments without any of these have no address in them, and most have none. */
 const mayHaveAddress = /[@＠﹫/]|www\./i;
 const none: readonly TextRange[] = [];
@@ -116,6 +122,18 @@ export class Reader {
   #readRange(from: number, to: number): void {
     const text = this.#text;
     for (let at = from; at < to; ) {
+      // Most of most comments: plain letters, and the spaces between them.
+      const code = text.charCodeAt(at);
+      if (code < 128 && plainLetters[code] !== 0 && !this.#givesCharacters && !this.#dotless) {
+        at = this.#readPlainLetters(at, to);
+        continue;
+      }
+      if (code === space) {
+        if (this.#unit.length > 0 || this.#signs.length > 0 || this.#touching) this.#separate();
+        this.#spaceDue = true;
+        at += 1;
+        continue;
+      }
       const codePoint = text.codePointAt(at)!;
       const next = at + unitsOf(codePoint);
       const glyph = (this.#dotless && letters.get(codePoint)) || glyphOf(codePoint);
@@ -127,6 +145,24 @@ export class Reader {
       } else this.#take(glyph, at, next);
       at = next;
     }
+  }
+
+  #readPlainLetters(from: number, to: number): number {
+    const text = this.#text;
+    const unit = this.#unit;
+    if (unit.length === 0 || (this.#kind !== 'letter' && this.#kind !== 'digit')) {
+      this.#close();
+      if (this.#signs.length > 0) this.#giveSigns(true);
+      this.#start = from;
+    }
+    this.#kind = 'letter';
+    let at = from;
+    do {
+      unit.push(plainLetters[text.charCodeAt(at)]!, false);
+      at += 1;
+    } while (at < to && text.charCodeAt(at) < 128 && plainLetters[text.charCodeAt(at)] !== 0);
+    this.#end = at;
+    return at;
   }
 
   #readSymbol(glyph: Glyph, start: number, behind: number): number {
