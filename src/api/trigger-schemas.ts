@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { triggerDefinition, triggerStates } from '../triggers/definition.ts';
+import { definitionFields, matchesWell, triggerStates } from '../triggers/definition.ts';
+import { matchLanguages, matchModes } from '../triggers/modes.ts';
 import { id, name, timestamp } from './schemas.ts';
-
-const { keywords, includeReplies, mediaIds, dmTemplates, publicReplies, frequency } = triggerDefinition.shape;
 
 const priority = z
   .int()
@@ -11,26 +10,35 @@ const priority = z
   .describe('Of several triggers that match, the highest goes first; of equals the oldest');
 const state = z.enum(['active', 'paused']);
 
-export const createTriggerBody = z.strictObject({
-  accountId: id,
-  resourceId: id.describe('What it gives'),
-  name,
-  priority: priority.default(0),
-  state: state.default('active'),
-  ...triggerDefinition.shape,
-});
+export const createTriggerBody = matchesWell(
+  z.strictObject({
+    accountId: id,
+    resourceId: id.describe('What it gives'),
+    name,
+    priority: priority.default(0),
+    state: state.default('active'),
+    ...definitionFields,
+  }),
+);
 
-// Without the defaults: what a change leaves out stays as it is.
+const { dmTemplates, frequency } = definitionFields;
+
+// Without the defaults: what a change leaves out stays as it is. What comes out is checked as a whole.
 export const changeTriggerBody = z.strictObject({
   resourceId: id.optional(),
   name: name.optional(),
   priority: priority.optional(),
   state: state.optional(),
-  keywords: keywords.optional(),
-  includeReplies: includeReplies.unwrap().optional(),
-  mediaIds: mediaIds.unwrap().optional(),
+  mode: definitionFields.mode.unwrap().optional(),
+  keywords: definitionFields.keywords.unwrap().optional(),
+  exclude: definitionFields.exclude.unwrap().optional(),
+  typos: definitionFields.typos.unwrap().optional(),
+  skipRefusals: definitionFields.skipRefusals.unwrap().optional(),
+  language: definitionFields.language.unwrap().optional(),
+  includeReplies: definitionFields.includeReplies.unwrap().optional(),
+  mediaIds: definitionFields.mediaIds.unwrap().optional(),
   dmTemplates: dmTemplates.optional(),
-  publicReplies: publicReplies.unwrap().optional(),
+  publicReplies: definitionFields.publicReplies.unwrap().optional(),
   frequency: frequency.unwrap().optional(),
 });
 
@@ -42,7 +50,12 @@ const settings = {
   name: z.string(),
   state: z.enum(triggerStates),
   priority: z.int(),
+  mode: z.enum(matchModes),
   keywords: z.array(z.string()),
+  exclude: z.array(z.string()),
+  typos: z.boolean(),
+  skipRefusals: z.boolean(),
+  language: z.enum(matchLanguages).nullable(),
   includeReplies: z.boolean(),
   mediaIds: z.array(z.string()),
   dmTemplates: z.array(template),

@@ -2,7 +2,12 @@ import { Prisma, type PrismaClient } from '../db/generated/client.ts';
 import type { AccountId, ResourceId, TriggerId, WorkspaceId } from '../ids.ts';
 import { notFound } from '../problem.ts';
 import { cursorId, cursorVersion, type Page, type PageRequest, toPage, toPageById } from '../records/page.ts';
-import type { TriggerDefinition, TriggerState } from '../triggers/definition.ts';
+import {
+  completed,
+  type StoredDefinition,
+  type TriggerDefinition,
+  type TriggerState,
+} from '../triggers/definition.ts';
 import type { Tx } from './transaction.ts';
 
 /** A trigger in the version in force. */
@@ -87,7 +92,7 @@ export async function findTrigger(
   const [row] = await db.$queryRaw<TriggerRow[]>`
     ${current} where t.id = ${id}::uuid and t.workspace_id = ${workspaceId}::uuid`;
   if (!row) throw notFound('trigger');
-  return row;
+  return { ...row, definition: completed(row.definition) };
 }
 
 /** Every version there ever was, newest first. */
@@ -116,7 +121,7 @@ export async function listTriggerVersions(
       name: row.name,
       state: row.state as TriggerState,
       priority: row.priority,
-      ...(row.definition as unknown as TriggerDefinition),
+      ...completed(row.definition as unknown as StoredDefinition),
       createdAt: row.createdAt.toISOString(),
       createdById: row.createdById,
     }),
@@ -127,7 +132,7 @@ export async function listTriggerVersions(
 export function toTriggerView({ definition, createdAt, updatedAt, ...row }: TriggerRow): TriggerView {
   return {
     ...row,
-    ...definition,
+    ...completed(definition),
     asks: ['comment'],
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),

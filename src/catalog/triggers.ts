@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Account, Prisma, PrismaClient } from '../db/generated/client.ts';
 import { type AccountId, newId, type ResourceId, type TriggerId } from '../ids.ts';
-import { Problem } from '../problem.ts';
+import { andMore, Problem } from '../problem.ts';
 import { type TriggerDefinition, type TriggerState, triggerDefinition } from '../triggers/definition.ts';
 import { findAccount, refuseDisconnected } from './accounts.ts';
 import { adapterFor, type Platforms } from './identify.ts';
@@ -181,8 +181,16 @@ function patched(before: TriggerRow, patch: TriggerPatch): Settings {
     state: state ?? before.state,
     // What was valid when it was written stays as it is until it is itself changed.
     definition:
-      Object.keys(given).length === 0
-        ? before.definition
-        : triggerDefinition.parse({ ...before.definition, ...given }),
+      Object.keys(given).length === 0 ? before.definition : checked({ ...before.definition, ...given }),
   };
+}
+
+/** What fits alone need not fit what was there before: keywords of the mode word are no emoji. */
+function checked(definition: unknown): TriggerDefinition {
+  const result = triggerDefinition.safeParse(definition);
+  if (result.success) return result.data;
+  const errors = result.error.issues.map(({ path, message }) => ({ field: `/${path.join('/')}`, message }));
+  throw new Problem(422, 'body_invalid', `${errors[0]?.field} ${errors[0]?.message}${andMore(errors)}.`, {
+    errors,
+  });
 }

@@ -4,7 +4,9 @@
 const sentences = {
   trigger_matched: 'A trigger matched and a delivery was started.',
   no_trigger: 'The account has no active trigger.',
-  keyword_absent: 'None of the keywords stands in the comment as a whole word.',
+  keyword_absent: 'None of the keywords stands in the comment in the way that its trigger asks for.',
+  keyword_refused: 'A keyword stands in the comment, but the comment says that it is not wanted.',
+  excluded_word: 'A keyword stands in the comment, but so does a word that the trigger excludes.',
   replies_not_wanted: 'A keyword matched, but this is a reply to another comment and the trigger takes none.',
   other_post: 'A keyword matched, but the trigger counts on other posts only.',
   own_comment: 'The account wrote this comment itself.',

@@ -1,7 +1,14 @@
 import type { PrismaClient } from '../db/generated/client.ts';
 import type { EventId } from '../ids.ts';
 import { describeReason, type EventReason, eventReasons } from '../intake/reasons.ts';
-import { compileTriggers, type MatchableTrigger, type TriggerVerdict } from '../triggers/matcher.ts';
+import {
+  compileTriggers,
+  type KeywordHit,
+  type MatchableTrigger,
+  type TriggerVerdict,
+} from '../triggers/matcher.ts';
+import { anyKeyword, type MatchMode } from '../triggers/modes.ts';
+import type { NearMiss } from '../triggers/near-miss.ts';
 import { type DeliveryWithMessages, findDelivery, type MessageView } from './deliveries.ts';
 import { type EventScope, type EventView, getEvent } from './events.ts';
 import { type LedgerEntryView, ledgerOf } from './ledger.ts';
@@ -16,6 +23,12 @@ export interface ExplainedTrigger {
   /** The keyword that was found, and where: `[start, end)` in UTF-16 units of the comment's text. */
   keyword?: string;
   span?: { start: number; end: number };
+  mode?: MatchMode;
+  how?: KeywordHit['how'];
+  /** Of several keywords that all had to be there, each with its place. */
+  parts?: KeywordHit[];
+  /** A keyword that nearly was there. */
+  near?: NearMiss;
   sentence: string;
 }
 
@@ -36,6 +49,8 @@ const decidedByTriggers: ReadonlySet<string> = new Set<EventReason>([
   'trigger_matched',
   'no_trigger',
   'keyword_absent',
+  'keyword_refused',
+  'excluded_word',
   'replies_not_wanted',
   'other_post',
   'message_unrenderable',
@@ -85,7 +100,11 @@ async function explainTriggers(prisma: PrismaClient, event: EventView): Promise<
     ...('hit' in verdict && {
       keyword: verdict.hit.keyword,
       span: { start: verdict.hit.start, end: verdict.hit.end },
+      mode: verdict.hit.mode,
+      how: verdict.hit.how,
+      ...(verdict.hit.parts && { parts: verdict.hit.parts }),
     }),
+    ...('near' in verdict && verdict.near && { near: verdict.near }),
     sentence: describeVerdict(verdict, (triggerId) => names.get(triggerId) ?? triggerId),
   }));
 }
@@ -137,7 +156,9 @@ function summarise(
   if (delivery) {
     const trigger = triggers.find(({ triggerId }) => triggerId === delivery.triggerId);
     const name = trigger?.name ?? delivery.triggerId;
-    return `The trigger "${name}" matched the keyword "${delivery.keyword}", ${endings[delivery.state](delivery)}.`;
+    const matched =
+      delivery.keyword === anyKeyword ? 'takes every comment' : `matched the keyword "${delivery.keyword}"`;
+    return `The trigger "${name}" ${matched}, ${endings[delivery.state](delivery)}.`;
   }
   return isKnownReason(event.reason) ? describeReason(event.reason) : `The reason was: ${event.reason}.`;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { keywordProblem, mergeSameKeywords } from './keyword.ts';
+import { matchingIssues, mergeKeywords } from './definition-check.ts';
+import { defaultRules, type MatchRules, matchLanguages, matchModes } from './modes.ts';
 
 /** The most a template may hold before it is rendered. What comes out is checked against the platform's limits. */
 export const maxTemplateLength = 4_000;
@@ -16,13 +17,13 @@ export const weightedTemplate = z.strictObject({
   weight: z.int().min(1).max(1_000).default(1).describe('How often it is drawn, relative to the others'),
 });
 
-const keyword = storableText
-  .trim()
-  .min(1, { abort: true })
-  .max(100, { abort: true })
-  .refine((text) => keywordProblem(text) === null, {
-    error: ({ input }) => keywordProblem(String(input)) ?? undefined,
-  });
+const keyword = storableText.trim().min(1, { abort: true }).max(100, { abort: true });
+
+const mode = z
+  .enum(matchModes)
+  .describe(
+    'How keywords are looked for. word: any of them, as whole words. phrase: the same, with nothing but spaces and hyphens between the words of a keyword. exact: the comment says one of them and nothing else. contains: any of them anywhere, also inside of a word. all: every one of them, in any order. any: every comment. emoji: any of these emoji, whatever their skin tone. hashtag: any of them with a hash before it',
+  );
 
 const mediaId = storableText
   .min(1)
@@ -40,15 +41,39 @@ const frequency = z
   );
 export type Frequency = z.infer<typeof frequency>;
 
-/** What a trigger listens for and what it answers; stored with each version. */
-export const triggerDefinition = z.strictObject({
+/** The fields of a trigger’s definition, for those who add others. What they say together is checked by `matchesWell`. */
+export const definitionFields = {
+  mode: mode.default('word'),
   keywords: z
     .array(keyword)
-    .min(1)
     .max(50)
-    .overwrite(mergeSameKeywords)
+    .default([])
     .describe(
-      'Any of these, as whole words, fires the trigger; those that match the same comments are merged. Case, accents and punctuation do not matter; an emoji does, and so do # % & + < = > @ and currency signs that touch a word, as in c++ or 10%',
+      'At least one, but for the mode any, which needs none. Case, accents, punctuation, repeated letters and emoji around a word do not matter; an emoji of the keyword does, and so do # % & + < = > @ and currency signs that touch a word, as in c++ or 10%. Mentions and links are not words of a comment. Keywords that match the same comments are merged',
+    ),
+  exclude: z
+    .array(keyword)
+    .max(50)
+    .default([])
+    .describe('Whole words, any of which keeps the trigger from firing'),
+  typos: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether words may be misspelt: one slip in words of five to eight letters, two in longer ones, none in shorter ones. For the modes word, phrase, exact and all',
+    ),
+  skipRefusals: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Whether a comment that refuses its keyword is passed over, as “please don’t send me the guide”. It knows English, Dutch, German, French, Spanish and Portuguese',
+    ),
+  language: z
+    .enum(matchLanguages)
+    .nullable()
+    .default(null)
+    .describe(
+      'Of the keywords, where that matters; null for any. tr and az: ı and i are different letters, else they are one. de: Einfuehrung is also Einführung. en, nl, de, fr, es and pt: only refusals in this language count',
     ),
   includeReplies: z.boolean().default(false).describe('Whether replies to other comments count'),
   mediaIds: z
@@ -63,10 +88,34 @@ export const triggerDefinition = z.strictObject({
     .default([])
     .describe('One is drawn and posted under the comment once the private message is out; empty for none'),
   frequency: frequency.default('once_per_trigger'),
-});
+};
+
+/** Adds what is wrong with keywords and modes together, and leaves out keywords that match the same comments. */
+export function matchesWell<Schema extends z.ZodType<MatchingFields>>(schema: Schema): Schema {
+  return schema
+    .superRefine((definition, context) => {
+      for (const { path, message } of matchingIssues(definition)) {
+        context.addIssue({ code: 'custom', path, message, input: definition });
+      }
+    })
+    .overwrite((definition) => ({ ...definition, ...mergeKeywords(definition) }));
+}
+
+type MatchingFields = Parameters<typeof matchingIssues>[0] & Parameters<typeof mergeKeywords>[0];
+
+/** What a trigger listens for and what it answers; stored with each version. */
+export const triggerDefinition = matchesWell(z.strictObject(definitionFields));
 
 export type WeightedTemplate = z.infer<typeof weightedTemplate>;
 export type TriggerDefinition = z.infer<typeof triggerDefinition>;
+
+/** As it was stored: what is newer than the version is not in it. */
+export type StoredDefinition = Omit<TriggerDefinition, keyof typeof defaultRules> & Partial<MatchRules>;
+
+/** A stored definition with what it means by what it does not say. */
+export function completed(definition: StoredDefinition): TriggerDefinition {
+  return { ...defaultRules, ...definition } as TriggerDefinition;
+}
 
 export const triggerStates = ['active', 'paused', 'archived'] as const;
 export type TriggerState = (typeof triggerStates)[number];

@@ -71,7 +71,9 @@ const plainLetters: Readonly<Record<string, string>> = {
   ø: 'o',
   œ: 'oe',
   ŧ: 't',
+  ة: 'ه',
   ى: 'ي',
+  ٱ: 'ا',
   ی: 'ي',
   ک: 'ك',
 };
@@ -140,8 +142,15 @@ function foldLetter(char: string): Glyph {
   return parts.length === 1 ? parts[0]! : glyph('mixed', '', parts);
 }
 
+/** Letters in a row in one character: ㍿, ㎏, ℡. Not those that are emoji, as ㊗. */
+const picture = /\p{Extended_Pictographic}/u;
+const lettersOnly = /^[\p{L}\p{M}\p{N}]+$/u;
+
 function readOther(char: string): Glyph {
   const plainest = char.normalize('NFKD');
+  if (plainest !== char && !ornament.test(char) && !picture.test(char) && lettersOnly.test(plainest)) {
+    return foldLetter(char);
+  }
   if (sign.test(plainest) && plainest.length === 1) return glyph('sign', plainest);
   return pictorial.test(char) && !ornament.test(char) ? glyph('symbol', char) : separatorGlyph;
 }
@@ -157,17 +166,18 @@ function readGlyph(codePoint: number): Glyph {
   return kind === 'separator' ? readOther(char) : foldLetter(char);
 }
 
-const ascii = Array.from({ length: 128 }, (_, codePoint) => readGlyph(codePoint));
+const ascii = Array.from({ length: 256 }, (_, codePoint) => readGlyph(codePoint));
 
-/** Enough for every letter of the basic plane; past it, glyphs are read anew rather than kept. */
-const maxKept = 70_000;
-const kept = new Map<number, Glyph>();
+/** By blocks of 256 code points, of which a comment needs very few. */
+const blocks: Array<Array<Glyph | undefined> | undefined> = [ascii];
 
 export function glyphOf(codePoint: number): Glyph {
-  if (codePoint < 128) return ascii[codePoint]!;
-  const known = kept.get(codePoint);
+  const block = blocks[codePoint >> 8];
+  const known = block?.[codePoint & 0xff];
   if (known !== undefined) return known;
   const read = readGlyph(codePoint);
-  if (kept.size < maxKept) kept.set(codePoint, read);
+  const kept = block ?? new Array<Glyph | undefined>(256).fill(undefined);
+  kept[codePoint & 0xff] = read;
+  blocks[codePoint >> 8] = kept;
   return read;
 }

@@ -1,143 +1,126 @@
-import { keywordTokens } from './keyword.ts';
-import { scan } from './words.ts';
+import { CharacterSearch } from './character-search.ts';
+import { Findings, type Occurrence, type Pattern } from './findings.ts';
+import { HashtagSearch, tagKey } from './hashtags.ts';
+import { hashtagOf, keywordReader, otherSpellings, readKeyword } from './keyword.ts';
+import { hasDotlessI, type MatchLanguage, type MatchMode, type MatchRules, typoModes } from './modes.ts';
+import { refusalLanguageOf } from './refusal-words.ts';
+import { SimilarWords } from './similar.ts';
+import { Vocabulary } from './vocabulary.ts';
+import { WordSearch } from './word-search.ts';
+import { Reader } from './words.ts';
 
-/** Tokens in a row, and whose they are. */
-export interface Pattern {
-  readonly length: number;
-  /** The keyword as its trigger spells it, by the rank of the trigger, in the order of rank. */
-  readonly keywordByRank: ReadonlyMap<number, string>;
-}
+/** What a keyword is looked for with. */
+export type KeywordRules = Pick<MatchRules, 'mode' | 'typos' | 'skipRefusals' | 'language'>;
 
-/** The first place where a pattern was found, in UTF-16 units. */
-export interface FoundPattern {
-  pattern: Pattern;
-  start: number;
-  end: number;
-}
-
-export interface KeywordIndex {
-  /** Each pattern at most once. */
-  find(text: string): readonly FoundPattern[];
-}
-
-interface BuiltPattern {
-  length: number;
-  keywordByRank: Map<number, string>;
-}
-
-/** A state of the automaton: the tokens from the root to here were just read. */
-interface Node {
-  next: Map<string, Node>;
-  /** The longest shorter row of tokens that was just read too. */
-  fallback: Node | null;
-  ends: BuiltPattern | null;
-  /** The nearest node down the fallbacks where a pattern ends. */
-  shorterEnd: Node | null;
-}
-
-const nothing: readonly FoundPattern[] = [];
-
-function newNode(): Node {
-  return { next: new Map(), fallback: null, ends: null, shorterEnd: null };
-}
-
-function plant(root: Node, tokens: readonly string[], rank: number, keyword: string): void {
-  let node = root;
-  for (const token of tokens) {
-    let next = node.next.get(token);
-    if (next === undefined) {
-      next = newNode();
-      node.next.set(token, next);
-    }
-    node = next;
-  }
-  node.ends ??= { length: tokens.length, keywordByRank: new Map() };
-  if (!node.ends.keywordByRank.has(rank)) node.ends.keywordByRank.set(rank, keyword);
-}
-
-/** @returns the node to be in after `token`, when `node` was the one before */
-function advance(root: Node, node: Node, token: string): Node {
-  for (let from: Node | null = node; from !== null; from = from.fallback) {
-    const next = from.next.get(token);
-    if (next !== undefined) return next;
-  }
-  return root;
-}
-
-/** Nearest the root first, because a fallback is always nearer than the node that falls back to it. */
-function linkFallbacks(root: Node): void {
-  const nodes = [root];
-  for (const node of nodes) {
-    for (const [token, child] of node.next) {
-      child.fallback = node.fallback === null ? root : advance(root, node.fallback, token);
-      child.shorterEnd = child.fallback.ends === null ? child.fallback.shorterEnd : child.fallback;
-      nodes.push(child);
-    }
-  }
+function refusalsFor({ skipRefusals, language }: KeywordRules): Pattern['refusals'] {
+  return skipRefusals ? (refusalLanguageOf(language) ?? 'all') : 'none';
 }
 
 /**
- * An Aho–Corasick automaton over words: one step per word of the text, however many keywords there are and however
- * much they are prefixes of one another.
- * @param keywords by rank
+ * Many keywords, looked for in one pass over a text: a step for each of its words, however many keywords there are.
+ * To be linked once all are in. Its results are overwritten by the next text.
  */
-export function buildKeywordIndex(keywords: ReadonlyMap<number, readonly string[]>): KeywordIndex {
-  const root = newNode();
-  let maxLength = 0;
-  for (const [rank, ofTrigger] of [...keywords].sort(([a], [b]) => a - b)) {
-    for (const keyword of ofTrigger) {
-      const tokens = keywordTokens(keyword);
-      for (const token of tokens) maxLength = Math.max(maxLength, token.length);
-      if (tokens.length > 0) plant(root, tokens, rank, keyword);
-    }
+export class KeywordIndex {
+  readonly #vocabulary = new Vocabulary();
+  readonly #similar = new SimilarWords(this.#vocabulary);
+  readonly #words = new WordSearch();
+  readonly #characters = new CharacterSearch();
+  readonly #hashtags = new HashtagSearch();
+  readonly #patterns = new Map<string, Pattern>();
+  readonly #keywordReader: Reader;
+  readonly #dotless: boolean;
+  #hasCharacters = false;
+  #reader: Reader;
+  readonly #findings = new Findings();
+
+  /** @param language of the keywords, as far as it changes their letters */
+  constructor(language: MatchLanguage | null) {
+    this.#dotless = hasDotlessI(language);
+    this.#keywordReader = keywordReader(this.#vocabulary, language);
+    this.#reader = this.#keywordReader;
   }
-  linkFallbacks(root);
-  if (root.next.size === 0) return { find: () => nothing };
 
-  return {
-    find(text) {
-      const found: FoundPattern[] = [];
-      /** Where a pattern ended before, so did all that its fallbacks end. */
-      const seen = new Set<Node>();
-      // A keyword of words alone is found whatever stands between them; one with a sign or an emoji word for word.
-      const words: Walk = { node: root, starts: [] };
-      const everything: Walk = { node: root, starts: [] };
+  /** @returns what to look for in the findings: one pattern for each way of writing the keyword */
+  add(keyword: string, rules: KeywordRules): Pattern[] {
+    const written = [keyword, ...otherSpellings(keyword, rules.language)];
+    return written.map((each) => this.#add(each, rules)).filter((pattern) => pattern !== null);
+  }
 
-      function step(walk: Walk, token: string, start: number, end: number): void {
-        walk.starts.push(start);
-        walk.node = advance(root, walk.node, token);
-        let at = walk.node.ends === null ? walk.node.shorterEnd : walk.node;
-        for (; at !== null && !seen.has(at); at = at.shorterEnd) {
-          seen.add(at);
-          const pattern = at.ends!;
-          found.push({ pattern, start: walk.starts[walk.starts.length - pattern.length]!, end });
-        }
+  link(): void {
+    this.#words.link();
+    this.#characters.link();
+    this.#reader = new Reader({
+      vocabulary: this.#vocabulary,
+      similar: this.#similar,
+      givesCharacters: this.#hasCharacters,
+      dotless: this.#dotless,
+    });
+  }
+
+  find(text: string): readonly Occurrence[] {
+    const findings = this.#findings;
+    findings.begin(text, this.#patterns.size);
+    const tokens = this.#reader.read(text);
+    this.#words.search(text, tokens, findings);
+    if (this.#hasCharacters) this.#characters.search(this.#reader.characters, findings);
+    this.#hashtags.search(text, tokens, findings);
+    return findings.occurrences;
+  }
+
+  #add(keyword: string, rules: KeywordRules): Pattern | null {
+    if (rules.mode === 'hashtag') {
+      const key = tagKey(hashtagOf(keyword));
+      return key === ''
+        ? null
+        : this.#pattern(key, [], true, rules, (pattern) => this.#hashtags.add(key, pattern));
+    }
+    const reading = readKeyword(this.#keywordReader, keyword);
+    if (reading.hasAddress || reading.tokens.length === 0) return null;
+    if (rules.mode === 'contains') {
+      this.#hasCharacters = true;
+      const key = String.fromCharCode(...reading.characters);
+      return this.#pattern(key, reading.characters, true, rules, (pattern) => this.#characters.add(pattern));
+    }
+    const hasWordsOnly = reading.tokens.length === reading.words.length;
+    return this.#pattern(reading.tokens.join(), reading.tokens, hasWordsOnly, rules, (pattern) => {
+      this.#words.add(pattern);
+      for (const id of reading.words) {
+        this.#similar.addStretchable(id);
+        if (pattern.mayBeTypo) this.#similar.addTypos(id);
       }
+    });
+  }
 
-      scan(
-        text,
-        {
-          word(token, start, end) {
-            step(words, token, start, end);
-            step(everything, token, start, end);
-          },
-          sign: (token, start, end) => step(everything, token, start, end),
-          symbol: (token, start, end) => step(everything, token, start, end),
-          looseSigns() {},
-          gap() {
-            words.node = root;
-            everything.node = root;
-          },
-        },
-        maxLength,
-      );
-      return found;
-    },
-  };
+  #pattern(
+    key: string,
+    tokens: number[],
+    hasWordsOnly: boolean,
+    rules: KeywordRules,
+    plant: (pattern: Pattern) => void,
+  ): Pattern {
+    const { mode } = rules;
+    const refusals = refusalsFor(rules);
+    const mayBeTypo = rules.typos && typoModes.includes(mode);
+    const kind = kindOf(mode);
+    const name = `${kind} ${refusals} ${mayBeTypo} ${key}`;
+    const known = this.#patterns.get(name);
+    if (known) return known;
+    const pattern: Pattern = {
+      id: this.#patterns.size,
+      tokens,
+      hasWordsOnly,
+      isPhrase: mode === 'phrase',
+      isWhole: mode === 'exact',
+      mayBeTypo,
+      refusals,
+    };
+    this.#patterns.set(name, pattern);
+    plant(pattern);
+    return pattern;
+  }
 }
 
-/** One way through the automaton, and where each of its tokens began. */
-interface Walk {
-  node: Node;
-  starts: number[];
+/** Modes that look for the same thing share their patterns. */
+function kindOf(mode: MatchMode): string {
+  return mode === 'all' || mode === 'emoji' ? 'word' : mode;
 }

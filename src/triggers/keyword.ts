@@ -1,75 +1,156 @@
-import { scan } from './words.ts';
+import { tagKey } from './hashtags.ts';
+import { hasDotlessI, type MatchLanguage, type MatchMode } from './modes.ts';
+import { gap, loose, symbol, word } from './reading.ts';
+import { glue, Vocabulary } from './vocabulary.ts';
+import { isHashes, Reader } from './words.ts';
 
-interface KeywordReading {
-  words: string[];
+/** What a keyword says, in the numbers of a vocabulary. */
+export interface KeywordReading {
   /** Words, the signs that touch them, and emoji, in their order. */
-  tokens: string[];
+  tokens: number[];
+  words: number[];
+  symbols: number;
+  /** Its folded characters, with a space between words. */
+  characters: number[];
   /** What stands before the first word and behind the last one without touching it. */
   looseEdge: string;
   /** Holds a mention, a link or an e-mail address. */
   hasAddress: boolean;
 }
 
-function read(keyword: string): KeywordReading {
-  const reading: KeywordReading = { words: [], tokens: [], looseEdge: '', hasAddress: false };
-  let looseEnd = '';
-  const take = (text: string) => {
-    reading.tokens.push(text);
-    looseEnd = '';
+/** @param reader one that learns and gives characters */
+export function readKeyword(reader: Reader, keyword: string): KeywordReading {
+  const { kinds, ids, starts, ends, count } = reader.read(keyword);
+  const { units, length } = reader.characters;
+  const reading: KeywordReading = {
+    tokens: [],
+    words: [],
+    symbols: 0,
+    characters: [...units.subarray(0, length)],
+    looseEdge: '',
+    hasAddress: false,
   };
-  scan(keyword, {
-    word(text) {
-      reading.words.push(text);
-      take(text);
-    },
-    sign: take,
-    symbol: take,
-    looseSigns(text) {
+  let looseEnd = '';
+  for (let at = 0; at < count; at += 1) {
+    const kind = kinds[at];
+    if (kind === gap) reading.hasAddress = true;
+    else if (kind === loose) {
+      const text = keyword.slice(starts[at], ends[at]);
       // What stands alone between two words is punctuation; at an edge it was meant, but for the hash of a hashtag.
-      if (reading.tokens.length === 0 && !text.startsWith('#')) reading.looseEdge ||= text;
+      if (reading.tokens.length === 0 && !isHashes(text[0]!, 0, 1)) reading.looseEdge ||= text;
       looseEnd ||= text;
-    },
-    gap() {
-      reading.hasAddress = true;
-    },
-  });
+    } else {
+      reading.tokens.push(ids[at]!);
+      looseEnd = '';
+      if (kind === symbol) reading.symbols += 1;
+      else if (kind === word) reading.words.push(ids[at]!);
+    }
+  }
   reading.looseEdge ||= looseEnd;
   return reading;
 }
 
-/**
- * What has to follow one another in a comment for the keyword to be in it: its folded words, the signs that touch
- * them and its emoji. Of a keyword of words alone, emoji and signs of the comment may come in between. Empty when the
- * keyword can be in no comment.
- */
-export function keywordTokens(keyword: string): string[] {
-  const { tokens, hasAddress } = read(keyword);
-  return hasAddress ? [] : tokens;
+export function keywordReader(vocabulary: Vocabulary, language: MatchLanguage | null): Reader {
+  return new Reader({ vocabulary, learns: true, givesCharacters: true, dotless: hasDotlessI(language) });
 }
 
-/** Keywords with the same key match the same comments. */
-export function keywordKey(keyword: string): string {
-  return keywordTokens(keyword).join(' ');
+function readAlone(keyword: string, language: MatchLanguage | null = null) {
+  const vocabulary = new Vocabulary();
+  return { vocabulary, ...readKeyword(keywordReader(vocabulary, language), keyword) };
+}
+
+/**
+ * Keywords with the same key match the same comments. A keyword of words alone is found whatever signs and emoji stand
+ * between them. Empty when the keyword can be in no comment.
+ */
+export function keywordKey(keyword: string, language: MatchLanguage | null = null): string {
+  const { vocabulary, tokens, hasAddress } = readAlone(keyword, language);
+  return hasAddress ? '' : tokens.map((id) => vocabulary.textOf(id)).join(' ');
 }
 
 /** @returns what is wrong with the keyword, as a sentence for the person who typed it; null when it is good */
-export function keywordProblem(keyword: string): string | null {
-  const { words, tokens, looseEdge, hasAddress } = read(keyword);
+export function keywordProblem(keyword: string, mode: MatchMode = 'word'): string | null {
+  if (mode === 'emoji') return emojiProblem(keyword);
+  if (mode === 'hashtag') return hashtagProblem(keyword);
+  const { vocabulary, words, tokens, symbols, looseEdge, hasAddress, characters } = readAlone(keyword);
   if (hasAddress) {
     return `“${keyword}” can never match: mentions, links and e-mail addresses do not count as words of a comment`;
   }
   if (tokens.length === 0)
     return `“${keyword}” can never match: a keyword needs a letter, a digit or an emoji`;
-  if (looseEdge === '') return null;
-  return `“${keyword}” would match every “${words.join(' ') || tokens.join('')}”: write “${looseEdge}” right beside the word that it belongs to, or leave it out`;
+  if (looseEdge !== '') {
+    const rest = words.filter((id) => id !== glue).map((id) => vocabulary.textOf(id));
+    const said = rest.join(' ') || keyword.replaceAll(looseEdge, '').trim();
+    return `“${keyword}” would match every “${said}”: write “${looseEdge}” right beside the word that it belongs to, or leave it out`;
+  }
+  if (mode === 'contains' && characters.length === 1 && symbols === 0 && isOfMany(keyword)) {
+    return `“${keyword}” is in nearly every comment: in the mode contains, a keyword needs two letters or more`;
+  }
+  return null;
 }
 
-/** Of keywords that match the same comments the first is kept. */
-export function mergeSameKeywords(keywords: readonly string[]): string[] {
-  const byKey = new Map<string, string>();
-  for (const keyword of keywords) {
-    const key = keywordKey(keyword);
-    if (!byKey.has(key)) byKey.set(key, keyword);
+/** Of a script whose words have several letters. */
+function isOfMany(keyword: string): boolean {
+  return /[\p{L}\p{N}]/u.test(keyword) && !/[\p{Script=Han}]/u.test(keyword);
+}
+
+const pictorial = /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
+
+function emojiProblem(keyword: string): string | null {
+  const { tokens, symbols, looseEdge } = readAlone(keyword);
+  if (/[0-9#*]\ufe0f?\u20e3/u.test(keyword)) {
+    return `“${keyword}” counts as what is on the key: use the mode word`;
   }
-  return [...byKey.values()];
+  if (symbols === 0 || symbols < tokens.length || looseEdge !== '' || !pictorial.test(keyword)) {
+    return `“${keyword}” is not an emoji, and in the mode emoji all keywords are: use the mode word`;
+  }
+  return null;
+}
+
+function hashtagProblem(keyword: string): string | null {
+  const tag = hashtagOf(keyword);
+  if (tagKey(tag) === '') return `“${keyword}” can never match: a hashtag needs a letter or a digit`;
+  if (/[^\p{L}\p{M}\p{N}\p{Cf}_·]/u.test(tag)) {
+    return `“${keyword}” can never match: a hashtag is made of letters, digits and underscores`;
+  }
+  return null;
+}
+
+/** With or without its hash, in one word or several. */
+export function hashtagOf(keyword: string): string {
+  return keyword
+    .trim()
+    .replace(/^[#＃﹟]+/u, '')
+    .replace(/\s+/gu, '');
+}
+
+/** Of keywords that match the same comments the first is kept, and all that match none, for somebody to complain. */
+export function mergeSameKeywords(
+  keywords: readonly string[],
+  mode: MatchMode = 'word',
+  language: MatchLanguage | null = null,
+): string[] {
+  const seen = new Set<string>();
+  return keywords.filter((keyword) => {
+    const key = mode === 'hashtag' ? tagKey(hashtagOf(keyword)) : keywordKey(keyword, language);
+    if (key === '') return true;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+const umlauts: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', å: 'aa', ø: 'oe' };
+
+/**
+ * The other ways in which people without the keys for it write a keyword: Einfuehrung for Einführung, and for those who
+ * say that their keywords are German also the other way round. The plain folding makes Einfuhrung of it.
+ */
+export function otherSpellings(keyword: string, language: MatchLanguage | null): string[] {
+  const composed = keyword.normalize('NFC').toLowerCase();
+  if (hasDotlessI(language)) return [];
+  const written = composed.replace(/[äöüåø]/g, (letter) => umlauts[letter]!);
+  if (written !== composed) return [written];
+  const short = language === 'de' ? composed.replace(/([aou])e/g, '$1') : composed;
+  return short === composed ? [] : [short];
 }

@@ -1,49 +1,44 @@
-import type { TriggerDefinition, TriggerState } from './definition.ts';
-import { buildKeywordIndex, type FoundPattern } from './keyword-index.ts';
+import type { TriggerState } from './definition.ts';
+import type { Pattern } from './findings.ts';
+import { KeywordIndex } from './keyword-index.ts';
+import { Listeners, type ScopeMiss, scopeMiss } from './listeners.ts';
+import { defaultRules, hasDotlessI, type MatchLanguage, type MatchRules } from './modes.ts';
+import { type NearMiss, nearMiss } from './near-miss.ts';
+import {
+  type Found,
+  judgeWords,
+  type KeywordHit,
+  type MatchableComment,
+  type MatchableTrigger,
+  type Rule,
+} from './rules.ts';
 
-/** One trigger in the version that counts. */
-export interface MatchableTrigger {
-  id: string;
-  version: number;
-  name: string;
-  state: TriggerState;
-  /** The higher goes first; of equals the older, that is the smaller id. */
-  priority: number;
-  resourceId: string;
-  definition: TriggerDefinition;
-}
+export type { KeywordHit, MatchableComment, MatchableTrigger } from './rules.ts';
 
-/** What of a comment counts for matching. */
-export interface MatchableComment {
-  text: string;
-  /** A reply to another comment. */
-  isReply: boolean;
-  mediaId: string | null;
-}
-
-/** Where a keyword was found: `[start, end)` in UTF-16 units of the comment's text. */
-export interface KeywordHit {
-  /** As the trigger spells it. */
-  keyword: string;
-  start: number;
-  end: number;
-}
-
-/** What kept a trigger from firing although its keyword was there. */
-type ScopeMiss = 'replies_not_wanted' | 'other_post';
-
-/** Why a trigger did or did not fire. The first reason that applies: state, keyword, reply, post. */
+/** Why a trigger did or did not fire. The first reason that applies: state, keyword, refusal, exclusion, reply, post. */
 export type TriggerVerdict =
   | { verdict: 'fired'; hit: KeywordHit }
   /** Matched, but a trigger before it had already fired. */
   | { verdict: 'outranked'; hit: KeywordHit; by: string }
-  | { verdict: 'keyword_absent' }
+  /** `present` of the mode `all`, where only some were there; `near` where a keyword nearly was. */
+  | { verdict: 'keyword_absent'; present: string[]; near: NearMiss | null }
+  /** The comment refuses what it names: please don’t send me the guide. */
+  | { verdict: 'keyword_refused'; hit: KeywordHit }
+  | { verdict: 'excluded_word'; hit: KeywordHit; excluded: KeywordHit }
   | { verdict: 'replies_not_wanted'; hit: KeywordHit }
   | { verdict: 'other_post'; hit: KeywordHit }
   | { verdict: 'not_active'; state: TriggerState };
 
-/** In the order of how near it came: no trigger is active · no keyword · a reply · only the post is another. */
-export type MissReason = 'no_trigger' | 'keyword_absent' | ScopeMiss;
+/** In the order of how near it came. */
+export const missReasons = [
+  'no_trigger',
+  'keyword_absent',
+  'keyword_refused',
+  'excluded_word',
+  'replies_not_wanted',
+  'other_post',
+] as const;
+export type MissReason = (typeof missReasons)[number];
 
 export type MatchResult =
   | { matched: true; trigger: MatchableTrigger; hit: KeywordHit }
@@ -59,88 +54,147 @@ export interface TriggerSet {
   explain(comment: MatchableComment): Array<{ trigger: MatchableTrigger } & TriggerVerdict>;
 }
 
-interface RankedTrigger {
-  trigger: MatchableTrigger;
-  mediaIds: ReadonlySet<string>;
-}
-
 function byArbitration(a: MatchableTrigger, b: MatchableTrigger): number {
   if (a.priority !== b.priority) return b.priority - a.priority;
   if (a.id === b.id) return 0;
   return a.id < b.id ? -1 : 1;
 }
 
-function scopeMiss({ trigger, mediaIds }: RankedTrigger, comment: MatchableComment): ScopeMiss | null {
-  if (comment.isReply && !trigger.definition.includeReplies) return 'replies_not_wanted';
-  if (mediaIds.size > 0 && (comment.mediaId === null || !mediaIds.has(comment.mediaId))) return 'other_post';
-  return null;
+function nearer(one: MissReason, other: MissReason): MissReason {
+  return missReasons.indexOf(one) > missReasons.indexOf(other) ? one : other;
 }
 
-/** Of several keywords of one trigger the leftmost counts, and of those the longest. */
-function hitOf(rank: number, found: readonly FoundPattern[]): KeywordHit | null {
-  let hit: KeywordHit | null = null;
-  for (const { pattern, start, end } of found) {
-    const keyword = pattern.keywordByRank.get(rank);
-    if (keyword === undefined) continue;
-    if (hit === null || start < hit.start || (start === hit.start && end > hit.end)) {
-      hit = { keyword, start, end };
-    }
-  }
-  return hit;
+/** Each takes about as long as matching the comment against a hundred triggers. */
+const maxNearMisses = 50;
+
+const excludeRules = { mode: 'word', typos: false, skipRefusals: false } as const;
+
+type Outcome = { miss: null; hit: KeywordHit } | { miss: Exclude<MissReason, 'no_trigger'> };
+
+/** A rule of which the comment says enough to ask it. */
+function outcomeOf(rule: Rule, comment: MatchableComment, found: Found): Outcome {
+  const words = judgeWords(rule, comment.text, found);
+  if (words.said === 'no') return { miss: 'keyword_absent' };
+  if (words.said === 'refused') return { miss: 'keyword_refused' };
+  if (words.said === 'excluded') return { miss: 'excluded_word' };
+  const miss: ScopeMiss | null = scopeMiss(rule, comment);
+  return miss === null ? { miss, hit: words.hit } : { miss };
 }
 
 export function compileTriggers(triggers: readonly MatchableTrigger[]): TriggerSet {
-  const ranked: RankedTrigger[] = triggers
-    .toSorted(byArbitration)
-    .map((trigger) => ({ trigger, mediaIds: new Set(trigger.definition.mediaIds) }));
+  const ordered = triggers.toSorted(byArbitration);
+  const { active, indexes, listeners, always } = compileRules(ordered);
 
-  const keywords = new Map<number, readonly string[]>();
-  for (const [rank, { trigger }] of ranked.entries()) {
-    if (trigger.state === 'active') keywords.set(rank, trigger.definition.keywords);
+  function findIn(text: string): Found {
+    const found = new Map<Pattern, ReturnType<KeywordIndex['find']>[number]>();
+    for (const index of indexes) for (const each of index.find(text)) found.set(each.pattern, each);
+    return found;
   }
-  const index = buildKeywordIndex(keywords);
 
   return {
-    triggers: ranked.map(({ trigger }) => trigger),
+    triggers: ordered,
 
     match(comment) {
-      if (keywords.size === 0) return { matched: false, reason: 'no_trigger' };
-      const found = index.find(comment.text);
-      let first = Number.POSITIVE_INFINITY;
+      if (active.size === 0) return { matched: false, reason: 'no_trigger' };
+      const { text } = comment;
+      const found = findIn(text);
       let reason: MissReason = 'keyword_absent';
-      for (const { pattern } of found) {
-        for (const rank of pattern.keywordByRank.keys()) {
-          if (rank >= first) break;
-          const miss = scopeMiss(ranked[rank]!, comment);
-          if (miss === null) first = rank;
-          else if (reason !== 'other_post') reason = miss;
+      let winner: Rule | null = null;
+      const asked = new Set<Rule>();
+      const ask = (careful: readonly Rule[]) => {
+        for (const rule of careful) {
+          if (winner !== null && rule.rank > winner.rank) break;
+          if (asked.has(rule)) continue;
+          asked.add(rule);
+          const { miss } = outcomeOf(rule, comment, found);
+          if (miss === null) winner = rule;
+          else reason = nearer(miss, reason);
         }
+      };
+      for (const { pattern, isRefused } of found.values()) {
+        const heard = listeners.get(pattern);
+        if (heard === undefined) continue;
+        if (isRefused) {
+          if (heard.hasSimple) reason = nearer('keyword_refused', reason);
+        } else {
+          const first = heard.first(comment);
+          if (first !== null && typeof first !== 'string') {
+            if (winner === null || first.rank < winner.rank) winner = first;
+          } else if (first !== null) reason = nearer(first, reason);
+        }
+        if (heard.careful.length > 0) ask(heard.careful);
       }
-      const winner = ranked[first];
-      if (winner === undefined) return { matched: false, reason };
-      return { matched: true, trigger: winner.trigger, hit: hitOf(first, found)! };
+      if (always.length > 0) ask(always);
+      if (winner === null) return { matched: false, reason };
+      const { trigger }: Rule = winner;
+      const outcome = outcomeOf(winner, comment, found);
+      if (outcome.miss !== null) throw new Error(`trigger ${trigger.id} was found to match and does not`);
+      return { matched: true, trigger, hit: outcome.hit };
     },
 
     explain(comment) {
-      const found = index.find(comment.text);
+      const found = findIn(comment.text);
       let firedBy: string | null = null;
+      let looked = 0;
 
-      function verdictOn(rank: number, candidate: RankedTrigger): TriggerVerdict {
-        const { state, id } = candidate.trigger;
-        if (state !== 'active') return { verdict: 'not_active', state };
-        const hit = hitOf(rank, found);
-        if (hit === null) return { verdict: 'keyword_absent' };
-        const miss = scopeMiss(candidate, comment);
+      function verdictOn(trigger: MatchableTrigger): TriggerVerdict {
+        const rule = active.get(trigger);
+        if (rule === undefined) return { verdict: 'not_active', state: trigger.state };
+        const words = judgeWords(rule, comment.text, found);
+        if (words.said === 'no') {
+          const near = looked < maxNearMisses ? nearMiss(comment.text, rule.rules, words.missing) : null;
+          looked += 1;
+          return { verdict: 'keyword_absent', present: words.present, near };
+        }
+        const { hit } = words;
+        if (words.said === 'refused') return { verdict: 'keyword_refused', hit };
+        if (words.said === 'excluded') return { verdict: 'excluded_word', hit, excluded: words.excluded };
+        const miss = scopeMiss(rule, comment);
         if (miss !== null) return { verdict: miss, hit };
         if (firedBy !== null) return { verdict: 'outranked', hit, by: firedBy };
-        firedBy = id;
+        firedBy = trigger.id;
         return { verdict: 'fired', hit };
       }
 
-      return ranked.map((candidate, rank) => ({
-        trigger: candidate.trigger,
-        ...verdictOn(rank, candidate),
-      }));
+      return ordered.map((trigger) => ({ trigger, ...verdictOn(trigger) }));
     },
   };
+}
+
+function compileRules(ordered: readonly MatchableTrigger[]) {
+  const byLetters = new Map<boolean, KeywordIndex>();
+  const indexFor = (language: MatchLanguage | null) => {
+    const index = byLetters.get(hasDotlessI(language)) ?? new KeywordIndex(language);
+    byLetters.set(hasDotlessI(language), index);
+    return index;
+  };
+  const active = new Map<MatchableTrigger, Rule>();
+  const listeners = new Map<Pattern, Listeners>();
+  const always: Rule[] = [];
+
+  for (const [rank, trigger] of ordered.entries()) {
+    if (trigger.state !== 'active') continue;
+    const rules: MatchRules = { ...defaultRules, ...trigger.definition };
+    const index = indexFor(rules.language);
+    const compile = (keywords: readonly string[], under: Parameters<KeywordIndex['add']>[1]) =>
+      keywords.map((keyword) => ({ keyword, patterns: index.add(keyword, under) }));
+    const rule: Rule = {
+      rank,
+      trigger,
+      rules,
+      mediaIds: new Set(trigger.definition.mediaIds),
+      keywords: rules.mode === 'any' ? [] : compile(rules.keywords, rules),
+      exclude: compile(rules.exclude, { ...excludeRules, language: rules.language }),
+    };
+    active.set(trigger, rule);
+    if (rules.mode === 'any') always.push(rule);
+    for (const pattern of new Set(rule.keywords.flatMap(({ patterns }) => patterns))) {
+      const heard = listeners.get(pattern) ?? new Listeners();
+      heard.add(rule);
+      listeners.set(pattern, heard);
+    }
+  }
+  const indexes = [...byLetters.values()];
+  for (const index of indexes) index.link();
+  return { active, indexes, listeners, always };
 }

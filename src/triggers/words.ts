@@ -1,142 +1,299 @@
-import { addressRanges } from './addresses.ts';
-import { breve, type Glyph, glyphOf, lettersWithBreve } from './fold.ts';
+import { addressRanges, type TextRange } from './addresses.ts';
+import { breve, type Glyph, type GlyphKind, glyphOf, lettersWithBreve } from './fold.ts';
+import { Characters, gap, loose, sign, symbol, Tokens, Unit, word } from './reading.ts';
+import type { SimilarWords } from './similar.ts';
 import { readSymbol, unitsOf } from './symbols.ts';
+import { glue, touch, type Vocabulary } from './vocabulary.ts';
 
-/** Receives what is said in a text, in its order. Offsets are UTF-16 units of the text. */
-export interface TokenSink {
-  /** A folded word, or `glue`. */
-  word(text: string, start: number, end: number): void;
-  /** One emoji or other symbol, without skin tone and variation selector. */
-  symbol(text: string, start: number, end: number): void;
-  /** A sign that touches a word, or touches such a sign; and `touch` wherever one touches the other. */
-  sign(text: string, start: number, end: number): void;
-  /** Signs that touch no word. */
-  looseSigns(text: string): void;
-  /** Something that words do not reach across. */
-  gap(): void;
+export interface ReaderOptions {
+  vocabulary: Vocabulary;
+  /** Gives words that are not known a number, as for keywords; else they are all the same to it. */
+  learns?: boolean;
+  /** Asked what else a word may stand for. */
+  similar?: SimilarWords | null;
+  /** Also gives the characters in a row. */
+  givesCharacters?: boolean;
+  /** Turkish and Azerbaijani: ı and I are one letter, i and İ another. */
+  dotless?: boolean;
+  /** Reads while what another reader gave is still looked at. */
+  isNested?: boolean;
 }
 
-/** Stands between two characters of an unspaced script that touch: 投資。料金 does not say 資料. */
-export const glue = '\u0001';
+const breveUnit = breve.charCodeAt(0);
+const dotAbove = 0x307;
+const dotlessI = 0x131;
+const space = 0x20;
+const smallI = 0x69;
 
-/** Stands between a sign and what it touches: in “c ++” the signs are not those of “c++”. */
-export const touch = '\u0002';
+const letterWithBreve = new Set(lettersWithBreve.map((letter) => letter.charCodeAt(0)));
+const letters = new Map<number, Glyph>([
+  [0x49, { kind: 'letter', text: 'ı', parts: [] }],
+  [dotlessI, { kind: 'letter', text: 'ı', parts: [] }],
+  [0x130, { kind: 'letter', text: 'i', parts: [] }],
+]);
+
+/** The small letter of each letter of ASCII; 0 for all others. */
+const plainLetters = Uint8Array.from({ length: 128 }, (_, code) => {
+  const { kind, text } = glyphOf(code);
+  return kind === 'letter' && text.length === 1 ? text.charCodeAt(0) : 0;
+});
+
+/** Comments without any of these have no address in them, and most have none. */
+const mayHaveAddress = /[@＠﹫/]|www\./i;
+const none: readonly TextRange[] = [];
 
 /** What is before a word and only makes a hashtag of it. */
-const hashes = /^#+$/;
+export function isHashes(text: string, start: number, end: number): boolean {
+  for (let at = start; at < end; at += 1) if (!'#＃﹟'.includes(text[at]!)) return false;
+  return true;
+}
+
+/** What is read into. Texts are read one after the other, so all readers but a nested one share it. */
+class Scratch {
+  readonly tokens = new Tokens();
+  readonly characters = new Characters();
+  readonly unit = new Unit();
+  readonly symbol = new Unit();
+}
+const shared = new Scratch();
 
 /**
- * Reads words and symbols out of a text, in linear time. Never throws, whatever the text.
- * @param maxLength how long a token can be and still matter: of longer ones only so much is given that they are longer
+ * Reads words, signs and emoji out of texts, in linear time. Never throws, whatever the text. What it gives is
+ * overwritten by the next text.
  */
-export function scan(text: string, sink: TokenSink, maxLength = Number.POSITIVE_INFINITY): void {
-  const addresses = addressRanges(text);
-  let address = 0;
+export class Reader {
+  readonly tokens: Tokens;
+  readonly characters: Characters;
+  readonly #vocabulary: Vocabulary;
+  readonly #learns: boolean;
+  readonly #similar: SimilarWords | null;
+  readonly #givesCharacters: boolean;
+  readonly #dotless: boolean;
 
-  let unit = '';
-  let kind: Glyph['kind'] = 'separator';
-  let start = 0;
-  let end = 0;
-  let hasMark = false;
-  let afterAlone = false;
+  #text = '';
+  readonly #unit: Unit;
+  readonly #symbol: Unit;
+  #kind: GlyphKind = 'separator';
+  #start = 0;
+  #end = 0;
+  #hasMark = false;
+  #afterAlone = false;
   /** Whether a word or its signs end right here, but for accents and what is invisible. */
-  let touching = false;
-  /** Signs of which it is not known yet whether they touch a word. */
-  let signs: Array<{ text: string; start: number; end: number }> = [];
-  let signsTouch = false;
+  #touching = false;
+  /** Signs of which it is not known yet whether they touch a word: unit, start and end of each. */
+  #signs: number[] = [];
+  #signsTouch = false;
+  #spaceDue = false;
 
-  function giveSigns(wordFollows: boolean): void {
-    if (signs.length === 0) return;
-    const text = signs.map((sign) => sign.text).join('');
-    if (!signsTouch && (!wordFollows || hashes.test(text))) sink.looseSigns(text);
-    else {
-      for (const [index, sign] of signs.entries()) {
-        if (signsTouch || index > 0) sink.sign(touch, sign.start, sign.start);
-        sink.sign(sign.text, sign.start, sign.end);
+  constructor({ vocabulary, learns, similar, givesCharacters, dotless, isNested }: ReaderOptions) {
+    const { tokens, characters, unit, symbol: other } = isNested ? new Scratch() : shared;
+    this.tokens = tokens;
+    this.characters = characters;
+    this.#unit = unit;
+    this.#symbol = other;
+    this.#vocabulary = vocabulary;
+    this.#learns = learns ?? false;
+    this.#similar = similar ?? null;
+    this.#givesCharacters = givesCharacters ?? false;
+    this.#dotless = dotless ?? false;
+  }
+
+  read(text: string): Tokens {
+    this.#text = text;
+    this.tokens.clear();
+    this.characters.length = 0;
+    this.#spaceDue = false;
+    this.#afterAlone = false;
+    this.#touching = false;
+    this.#similar?.beginText();
+    const addresses = mayHaveAddress.test(text) ? addressRanges(text) : none;
+    let from = 0;
+    for (const { start, end } of addresses) {
+      this.#readRange(from, start);
+      this.#separate();
+      this.tokens.push(gap, 0, start, end, 0);
+      from = end;
+    }
+    this.#readRange(from, text.length);
+    this.#separate();
+    return this.tokens;
+  }
+
+  #readRange(from: number, to: number): void {
+    const text = this.#text;
+    for (let at = from; at < to; ) {
+      // Most of most comments: plain letters, and the spaces between them.
+      const code = text.charCodeAt(at);
+      if (code < 128 && plainLetters[code] !== 0 && !this.#givesCharacters && !this.#dotless) {
+        at = this.#readPlainLetters(at, to);
+        continue;
       }
-      if (wordFollows) sink.sign(touch, signs.at(-1)!.end, signs.at(-1)!.end);
-    }
-    signs = [];
-  }
-
-  function takeSign(text: string, from: number, to: number): void {
-    close();
-    if (signs.length === 0) signsTouch = touching;
-    signs.push({ text, start: from, end: to });
-    afterAlone = false;
-    touching = false;
-  }
-
-  function close(): void {
-    if (unit === '') return;
-    if (kind === 'alone' && afterAlone) sink.word(glue, start, start);
-    // Two marks on one letter may come in either order; only a whole unit can be put into the canonical one.
-    sink.word(hasMark ? unit.normalize('NFKD') : unit, start, end);
-    afterAlone = kind === 'alone';
-    touching = true;
-    unit = '';
-    hasMark = false;
-  }
-
-  function separate(): void {
-    close();
-    giveSigns(false);
-    afterAlone = false;
-    touching = false;
-  }
-
-  function continues(next: Glyph['kind']): boolean {
-    if (unit === '' || kind === 'alone') return false;
-    if (next === 'digit' || kind === next) return true;
-    return kind === 'digit' && next !== 'alone';
-  }
-
-  function take(glyph: Glyph, from: number, to: number): void {
-    if (glyph.kind === 'invisible') return;
-    if (glyph.kind === 'separator' || glyph.kind === 'tone') separate();
-    else if (glyph.kind === 'sign') takeSign(glyph.text, from, to);
-    else if (glyph.kind === 'mixed') for (const part of glyph.parts) take(part, from, to);
-    else if (glyph.kind !== 'accent') append(glyph, from, to);
-    else if (unit !== '') {
-      const breved = text.startsWith(breve, from) && lettersWithBreve.includes(unit.at(-1)!);
-      if (breved) unit += breve;
-      end = to;
-    }
-  }
-
-  function append(glyph: Glyph, from: number, to: number): void {
-    if (glyph.kind === 'mark' && unit !== '') hasMark = true;
-    else if (continues(glyph.kind)) kind = glyph.kind === 'digit' ? kind : glyph.kind;
-    else {
-      close();
-      giveSigns(true);
-      kind = glyph.kind === 'mark' ? 'letter' : glyph.kind;
-      start = from;
-    }
-    if (unit.length <= maxLength) unit += glyph.text;
-    end = to;
-  }
-
-  for (let at = 0; at < text.length; ) {
-    if (addresses[address]?.start === at) {
-      separate();
-      sink.gap();
-      at = addresses[address]!.end;
-      address += 1;
-      continue;
-    }
-    const codePoint = text.codePointAt(at)!;
-    const next = at + unitsOf(codePoint);
-    const glyph = glyphOf(codePoint);
-    if (glyph.kind === 'symbol' || glyph.kind === 'flag') {
-      separate();
-      const symbol = readSymbol(text, glyph, next, maxLength);
-      sink.symbol(symbol.text, at, symbol.end);
-      at = symbol.end;
-    } else {
-      take(glyph, at, next);
+      if (code === space) {
+        if (this.#unit.length > 0 || this.#signs.length > 0 || this.#touching) this.#separate();
+        this.#spaceDue = true;
+        at += 1;
+        continue;
+      }
+      const codePoint = text.codePointAt(at)!;
+      const next = at + unitsOf(codePoint);
+      const glyph = (this.#dotless && letters.get(codePoint)) || glyphOf(codePoint);
+      if (glyph.kind === 'letter') this.#append(glyph, at, next);
+      else if (glyph.kind === 'separator') this.#separate();
+      else if (glyph.kind === 'symbol' || glyph.kind === 'flag') {
+        at = this.#readSymbol(glyph, at, next);
+        continue;
+      } else this.#take(glyph, at, next);
       at = next;
     }
   }
-  separate();
+
+  #readPlainLetters(from: number, to: number): number {
+    const text = this.#text;
+    const unit = this.#unit;
+    if (unit.length === 0 || (this.#kind !== 'letter' && this.#kind !== 'digit')) {
+      this.#close();
+      if (this.#signs.length > 0) this.#giveSigns(true);
+      this.#start = from;
+    }
+    this.#kind = 'letter';
+    let at = from;
+    do {
+      unit.push(plainLetters[text.charCodeAt(at)]!, false);
+      at += 1;
+    } while (at < to && text.charCodeAt(at) < 128 && plainLetters[text.charCodeAt(at)] !== 0);
+    this.#end = at;
+    return at;
+  }
+
+  #readSymbol(glyph: Glyph, start: number, behind: number): number {
+    this.#separate();
+    const { text, end } = readSymbol(this.#text, glyph, behind, 256);
+    this.#symbol.clear();
+    for (let at = 0; at < text.length; at += 1) {
+      this.#symbol.push(text.charCodeAt(at), true);
+      this.#give(text.charCodeAt(at), start, end);
+    }
+    this.tokens.push(symbol, this.#idOf(this.#symbol), start, end, 0);
+    return end;
+  }
+
+  #idOf(unit: Unit): number {
+    if (this.#learns) return this.#vocabulary.intern(unit.toString());
+    if (unit.length > this.#vocabulary.maxLength) return 0;
+    return this.#vocabulary.find(unit.hash, unit.units, unit.length);
+  }
+
+  #idOfSign(unit: number): number {
+    this.#symbol.clear();
+    this.#symbol.push(unit, true);
+    return this.#idOf(this.#symbol);
+  }
+
+  #give(unit: number, start: number, end: number): void {
+    if (!this.#givesCharacters) return;
+    if (this.#spaceDue && this.characters.length > 0) this.characters.push(space, start, start);
+    this.#spaceDue = false;
+    this.characters.push(unit, start, end);
+  }
+
+  #take(glyph: Glyph, from: number, to: number): void {
+    if (glyph.kind === 'invisible') return;
+    if (glyph.kind === 'separator' || glyph.kind === 'tone') this.#separate();
+    else if (glyph.kind === 'sign') this.#takeSign(glyph.text, from, to);
+    else if (glyph.kind === 'mixed') for (const part of glyph.parts) this.#take(part, from, to);
+    else if (glyph.kind === 'accent') this.#takeAccent(from, to);
+    else this.#append(glyph, from, to);
+  }
+
+  #takeAccent(from: number, to: number): void {
+    const unit = this.#unit;
+    if (unit.length === 0) return;
+    const code = this.#text.charCodeAt(from);
+    if (code === breveUnit && letterWithBreve.has(unit.last)) unit.push(breveUnit, false);
+    if (this.#dotless && code === dotAbove && unit.last === dotlessI) unit.replaceLast(smallI);
+    this.#end = to;
+    const { characters } = this;
+    if (this.#givesCharacters && characters.length > 0) characters.ends[characters.length - 1] = to;
+  }
+
+  #continues(next: GlyphKind): boolean {
+    if (this.#unit.length === 0 || this.#kind === 'alone') return false;
+    if (next === 'digit' || this.#kind === next) return true;
+    return this.#kind === 'digit' && next !== 'alone';
+  }
+
+  #append(glyph: Glyph, from: number, to: number): void {
+    const { kind, text } = glyph;
+    const unit = this.#unit;
+    if (kind === 'mark' && unit.length > 0) this.#hasMark = true;
+    else if (this.#continues(kind)) {
+      if (kind !== 'digit') this.#kind = kind;
+    } else {
+      this.#close();
+      if (this.#signs.length > 0) this.#giveSigns(true);
+      this.#kind = kind === 'mark' ? 'letter' : kind;
+      this.#start = from;
+    }
+    const isDigit = kind === 'digit';
+    for (let at = 0; at < text.length; at += 1) {
+      const code = text.charCodeAt(at);
+      unit.push(code, isDigit);
+      if (this.#givesCharacters) this.#give(code, from, to);
+    }
+    this.#end = to;
+  }
+
+  #takeSign(text: string, from: number, to: number): void {
+    this.#close();
+    if (this.#signs.length === 0) this.#signsTouch = this.#touching;
+    this.#signs.push(text.charCodeAt(0), from, to);
+    this.#give(text.charCodeAt(0), from, to);
+    this.#afterAlone = false;
+    this.#touching = false;
+  }
+
+  #giveSigns(wordFollows: boolean): void {
+    const { tokens } = this;
+    const signs = this.#signs;
+    const start = signs[1]!;
+    const end = signs.at(-1)!;
+    if (!this.#signsTouch && (!wordFollows || isHashes(this.#text, start, end))) {
+      tokens.push(loose, 0, start, end, 0);
+    } else {
+      for (let at = 0; at < signs.length; at += 3) {
+        const from = signs[at + 1]!;
+        if (this.#signsTouch || at > 0) tokens.push(sign, touch, from, from, 0);
+        tokens.push(sign, this.#idOfSign(signs[at]!), from, signs[at + 2]!, 0);
+      }
+      if (wordFollows) tokens.push(sign, touch, end, end, 0);
+    }
+    this.#signs = [];
+  }
+
+  #close(): void {
+    const unit = this.#unit;
+    if (unit.length === 0) return;
+    const isAlone = this.#kind === 'alone';
+    const { tokens } = this;
+    if (isAlone && this.#afterAlone) tokens.push(word, glue, this.#start, this.#start, 0);
+    if (this.#hasMark) unit.normalize();
+    const similar = this.#similar;
+    if (similar !== null && !isAlone && (unit.isStretched || similar.findsTypos)) {
+      const found = similar.find(unit, this.#kind === 'letter');
+      if (found) tokens.alternatives.set(tokens.count, found);
+    }
+    tokens.push(word, this.#idOf(unit), this.#start, this.#end, isAlone ? 1 : 0);
+    unit.clear();
+    this.#afterAlone = isAlone;
+    this.#touching = true;
+    this.#hasMark = false;
+  }
+
+  #separate(): void {
+    this.#close();
+    if (this.#signs.length > 0) this.#giveSigns(false);
+    this.#afterAlone = false;
+    this.#touching = false;
+    this.#spaceDue = true;
+  }
 }

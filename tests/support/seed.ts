@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { createSecretBox } from '../../src/crypto/secret-box.ts';
 import { newId } from '../../src/ids.ts';
-import type { TriggerDefinition } from '../../src/triggers/definition.ts';
+import type { StoredDefinition, TriggerDefinition } from '../../src/triggers/definition.ts';
 
 export interface Seeded {
   pool: pg.Pool;
@@ -26,7 +26,7 @@ export async function seed(
   const ids = { workspaceId: newId(), accountId: newId(), resourceId: newId(), triggerId: newId() };
   const accountExternalId = `1784140000${Math.floor(Math.random() * 1e7)}`;
   const credentials = secretBox.seal(JSON.stringify({ accessToken: 'token' }), `account:${ids.accountId}`);
-  const whole: TriggerDefinition = {
+  const whole: StoredDefinition = {
     keywords: ['guide'],
     includeReplies: false,
     mediaIds: [],

@@ -153,16 +153,16 @@ describe('explaining', () => {
       trigger({ id: 'absent', priority: 5, keywords: ['ebook'] }),
     ]);
     const verdicts = set.explain(comment('guide please'));
-    const guide = { keyword: 'guide', start: 0, end: 5 };
+    const guide = { keyword: 'guide', mode: 'word', how: 'exact', start: 0, end: 5 };
     expect(verdicts.map(({ trigger: { id }, ...verdict }) => ({ id, ...verdict }))).toEqual([
-      { id: 'absent', verdict: 'keyword_absent' },
+      { id: 'absent', verdict: 'keyword_absent', present: [], near: null },
       { id: 'elsewhere', verdict: 'other_post', hit: guide },
       { id: 'paused', verdict: 'not_active', state: 'paused' },
       { id: 'fired', verdict: 'fired', hit: guide },
       {
         id: 'outranked',
         verdict: 'outranked',
-        hit: { keyword: 'please', start: 6, end: 12 },
+        hit: { keyword: 'please', mode: 'word', how: 'exact', start: 6, end: 12 },
         by: 'fired',
       },
     ]);

@@ -3,12 +3,15 @@ import { z } from 'zod';
 import { eventReasons } from '../../intake/reasons.ts';
 import { type EventScope, eventKinds, eventOutcomes, getEvent, listEvents } from '../../records/events.ts';
 import { explainEvent } from '../../records/explain.ts';
+import { matchModes } from '../../triggers/modes.ts';
 import { type Called, callerOf, requireScope } from '../auth.ts';
 import type { RouteDeps } from '../deps.ts';
 import { deliveryWithMessages, event, eventWithPayload, ledgerEntry } from '../record-schemas.ts';
 import { count, id, idParams, pageOf, pageQuery, wordOf } from '../schemas.ts';
 
 const tags = ['events'];
+
+const span = z.object({ start: count, end: count });
 
 const explanation = z
   .object({
@@ -27,15 +30,43 @@ const explanation = z
             'fired',
             'outranked',
             'keyword_absent',
+            'keyword_refused',
+            'excluded_word',
             'replies_not_wanted',
             'other_post',
             'not_active',
           ]),
-          keyword: z.string().nullable().describe('The keyword that was found'),
-          span: z
-            .object({ start: count, end: count })
+          keyword: z
+            .string()
             .nullable()
-            .describe('Where, in UTF-16 units of the text; the end is exclusive'),
+            .describe('The keyword that was found; of the mode all, all of them; * for the mode any'),
+          span: span.nullable().describe('Where, in UTF-16 units of the text; the end is exclusive'),
+          mode: z.enum(matchModes).nullable().describe('How it was looked for'),
+          how: z
+            .enum(['exact', 'folded', 'stretched', 'typo', 'any'])
+            .nullable()
+            .describe(
+              'exact: letter for letter. folded: but for case, accents and width. stretched: with letters held down. typo: misspelt. any: no keyword was asked for',
+            ),
+          parts: z
+            .array(z.object({ keyword: z.string(), ...span.shape }))
+            .nullable()
+            .describe('Of the mode all, each keyword with its place'),
+          near: z
+            .object({
+              keyword: z.string(),
+              why: z.enum([
+                'other_words',
+                'not_a_hashtag',
+                'apart',
+                'slip',
+                'inside_a_word',
+                'in_an_address',
+              ]),
+              ...span.shape,
+            })
+            .nullable()
+            .describe('Of keyword_absent: a keyword that nearly was there, and what it lacked'),
           sentence: z.string(),
         }),
       )
@@ -109,6 +140,10 @@ export function eventRoutes({ prisma }: RouteDeps): FastifyPluginAsyncZod {
             ...each,
             keyword: each.keyword ?? null,
             span: each.span ?? null,
+            mode: each.mode ?? null,
+            how: each.how ?? null,
+            parts: each.parts ?? null,
+            near: each.near ?? null,
           })),
         };
       },

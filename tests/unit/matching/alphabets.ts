@@ -1,0 +1,113 @@
+import { absent, all, contains, exact, hashtag, type JudgedCase, phrase, typos } from './judged.ts';
+
+const turkish = (...keywords: string[]) => ({ keywords, language: 'tr' }) as const;
+
+export const turkic: JudgedCase[] = [
+  ['REHBER istiyorum', 'rehber', 'REHBER', 'Turkish'],
+  ['İNDİRİM', 'indirim', 'İNDİRİM', 'Turkish: dotted capitals'],
+  ['indirim', 'İNDİRİM', 'indirim', 'Turkish: the other way round'],
+  ['INDIRIM', 'indirim', 'INDIRIM', 'Turkish on an English keyboard'],
+  ['kılavuz', 'KILAVUZ', 'kılavuz', 'Turkish: no dots'],
+  ['kilavuz', 'kılavuz', 'kilavuz', 'Turkish on a foreign keyboard'],
+  ['ISI', turkish('ısı'), 'ISI', 'Turkish, told so: I is the capital of ı'],
+  ['ISI', turkish('isi'), absent, 'Turkish, told so: and not of i'],
+  ['İSİ', turkish('isi'), 'İSİ', 'Turkish, told so: İ is the capital of i'],
+  ['İSİ'.normalize('NFD'), turkish('isi'), 'İSİ'.normalize('NFD'), 'Turkish, told so: decomposed'],
+  ['kir', turkish('kır'), absent, 'Turkish, told so: dirt is no countryside'],
+  ['KIR', turkish('kır'), 'KIR', 'Turkish, told so: in capitals'],
+  ['KİR', turkish('kır'), absent, 'Turkish, told so: nor in capitals'],
+  ['şablon', 'sablon', 'şablon', 'Turkish: a cedilla left out'],
+  ['ÇALIŞMA', 'calisma', 'ÇALIŞMA', 'Turkish: all at once'],
+  ['rehberi', 'rehber', absent, 'Turkish: a suffix makes another word'],
+  ['rehberrrr', 'rehber', 'rehberrrr', 'Turkish: held down'],
+  ['REHBERLİK', contains('rehber'), 'REHBER', 'Turkish: the beginning of a word'],
+  ['BƏLƏDÇİ', { keywords: ['bələdçi'], language: 'az' }, 'BƏLƏDÇİ', 'Azerbaijani'],
+];
+
+export const cyrillic: JudgedCase[] = [
+  ['хочу гайд', 'гайд', 'гайд', 'Russian'],
+  ['ГАААЙД', 'гайд', 'ГАААЙД', 'Russian: held down'],
+  ['гайда', 'гайд', absent, 'Russian: a case ending makes another word'],
+  ['гайдлайн', contains('гайд'), 'гайд', 'Russian: the beginning of a word'],
+  ['+ гайд', 'гайд', 'гайд', 'Russian: a plus beside it'],
+  ['ещё', 'еще', 'ещё', 'Russian: ё for е'],
+  ['#гайд', hashtag('гайд'), '#гайд', 'Russian: a hashtag'],
+  ['инструкцыя', typos('инструкция'), 'инструкцыя', 'Russian: a slip'],
+  ['бесплатный гайд', phrase('бесплатный гайд'), 'бесплатный гайд', 'Russian: a phrase'],
+  ['ПОСІБНИК', 'посібник', 'ПОСІБНИК', 'Ukrainian'],
+  ['ґанок', 'ганок', absent, 'Ukrainian: ґ is another letter'],
+  ['їжа', 'іжа', 'їжа', 'Ukrainian: dots left out'],
+  ['наръчник', 'НАРЪЧНИК', 'наръчник', 'Bulgarian'],
+  ['водич', 'ВОДИЧ', 'водич', 'Serbian'],
+];
+
+export const greek: JudgedCase[] = [
+  ['ΟΔΗΓΟΣ παρακαλώ', 'οδηγός', 'ΟΔΗΓΟΣ', 'capitals without accents'],
+  ['οδηγοοοός', 'οδηγός', 'οδηγοοοός', 'held down'],
+  ['οδηγοί', 'οδηγός', absent, 'a plural'],
+  ['ΟΔΗΓΟΣ', exact('οδηγος'), 'ΟΔΗΓΟΣ', 'the final sigma'],
+  ['#οδηγός', hashtag('οδηγος'), '#οδηγός', 'a hashtag'],
+];
+
+export const semitic: JudgedCase[] = [
+  ['أريد دليل', 'دليل', 'دليل', 'Arabic'],
+  ['دليــــل', 'دليل', 'دليــــل', 'Arabic: stretched by the stroke'],
+  ['دليييييل', 'دليل', 'دليييييل', 'Arabic: a letter held down'],
+  ['دَلِيلٌ', 'دليل', 'دَلِيلٌ', 'Arabic: all vowel marks'],
+  ['أحمد', 'احمد', 'أحمد', 'Arabic: alif with or without its hamza'],
+  ['إحصاء', 'احصاء', 'إحصاء', 'Arabic: also below'],
+  ['هديه', 'هدية', 'هديه', 'Arabic: the tied t as h'],
+  ['هدية', 'هديه', 'هدية', 'Arabic: and the other way round'],
+  ['مستشفي', 'مستشفى', 'مستشفي', 'Arabic: y with or without dots'],
+  ['الدليل', 'دليل', absent, 'Arabic: the article makes one word of it'],
+  ['الدليل', contains('دليل'), 'دليل', 'Arabic: which the mode contains is for'],
+  ['دليل!', exact('دليل'), 'دليل', 'Arabic: alone'],
+  ['دليل، من فضلك', 'دليل', 'دليل', 'Arabic: its comma'],
+  ['#دليل', hashtag('دليل'), '#دليل', 'Arabic: a hashtag'],
+  ['\u200fدليل\u200f', 'دليل', 'دليل', 'Arabic: marks of writing direction'],
+  ['دليل مجاني', phrase('دليل مجاني'), 'دليل مجاني', 'Arabic: a phrase'],
+  ['کتاب', 'كتاب', 'کتاب', 'Persian letters for an Arabic keyword'],
+  ['راهنما', 'راهنما', 'راهنما', 'Persian'],
+  ['می\u200cخواهم', 'میخواهم', 'می\u200cخواهم', 'Persian: the zero-width joint inside of a word'],
+  ['گائیڈ', 'گائیڈ', 'گائیڈ', 'Urdu'],
+  ['מדריך בבקשה', 'מדריך', 'מדריך', 'Hebrew'],
+  ['מַדְרִיךְ', 'מדריך', 'מַדְרִיךְ', 'Hebrew: with its points'],
+  ['מדריייייך', 'מדריך', 'מדריייייך', 'Hebrew: held down'],
+  ['המדריך', 'מדריך', absent, 'Hebrew: the article makes one word of it'],
+  ['המדריך', contains('מדריך'), 'מדריך', 'Hebrew: which the mode contains is for'],
+  ['מדריכים', 'מדריך', absent, 'Hebrew: a plural'],
+  ['מדריך!!', exact('מדריך'), 'מדריך', 'Hebrew: alone'],
+  ['צה״ל', 'צה"ל', 'צה״ל', 'Hebrew: the mark of an abbreviation'],
+];
+
+export const indic: JudgedCase[] = [
+  ['गाइड चाहिए', 'गाइड', 'गाइड', 'Hindi'],
+  ['मुझे गाइड', all('मुझे', 'गाइड'), 'मुझे गाइड', 'Hindi: both'],
+  ['गाइड।', exact('गाइड'), 'गाइड', 'Hindi: its full stop'],
+  ['ज़रूर', 'ज\u093cरूर', 'ज़रूर', 'Hindi: the dot below in one piece or two'],
+  ['গাইড চাই', 'গাইড', 'গাইড', 'Bengali'],
+  ['வழிகாட்டி வேண்டும்', 'வழிகாட்டி', 'வழிகாட்டி', 'Tamil'],
+  ['గైడ్ కావాలి', 'గైడ్', 'గైడ్', 'Telugu'],
+  ['ਗਾਈਡ', 'ਗਾਈਡ', 'ਗਾਈਡ', 'Punjabi'],
+];
+
+export const others: JudgedCase[] = [
+  ['PRZEWODNIK proszę', 'przewodnik', 'PRZEWODNIK', 'Polish'],
+  ['żółw', 'zolw', 'żółw', 'Polish: every accent left out'],
+  ['příručka', 'prirucka', 'příručka', 'Czech'],
+  ['útmutató', 'utmutato', 'útmutató', 'Hungarian'],
+  ['ghid vă rog', 'ghid', 'ghid', 'Romanian'],
+  ['știri', 'ştiri', 'știri', 'Romanian: comma or cedilla'],
+  ['OPAS', 'opas', 'OPAS', 'Finnish'],
+  ['håndbok', 'handbok', 'håndbok', 'Norwegian: a ring left out'],
+  ['haandbok', 'håndbok', 'haandbok', 'Norwegian: or in two letters'],
+  ['smoerrebroed', 'smørrebrød', 'smoerrebroed', 'Danish: in two letters'],
+  ['þýðing', 'þyðing', 'þýðing', 'Icelandic'],
+  ['hướng dẫn', exact('huong dan'), 'hướng dẫn', 'Vietnamese without marks'],
+  ['HƯỚNG DẪN', 'hướng dẫn', 'HƯỚNG DẪN', 'Vietnamese in capitals'],
+  ['panduan dong', 'panduan', 'panduan', 'Indonesian'],
+  ['mwongozo', 'MWONGOZO', 'mwongozo', 'Swahili'],
+  ['გზამკვლევი', 'გზამკვლევი', 'გზამკვლევი', 'Georgian'],
+  ['ᲒᲖᲐ', 'გზა', 'ᲒᲖᲐ', 'Georgian in capitals'],
+  ['መመሪያ እፈልጋለሁ', 'መመሪያ', 'መመሪያ', 'Amharic'],
+];

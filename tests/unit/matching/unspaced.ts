@@ -1,0 +1,70 @@
+import { absent, all, contains, exact, excluded, hashtag, type JudgedCase } from './judged.ts';
+
+export const chinese: JudgedCase[] = [
+  ['资料', '资料', '资料', 'alone'],
+  ['求资料', '资料', '资料', 'asked for'],
+  ['我想要资料谢谢', '资料', '资料', 'in a sentence'],
+  ['求资料包', '资料', '资料', 'a pack of them'],
+  ['投资料理', '资料', absent, 'the end of one word and the beginning of the next'],
+  ['投资料理', contains('资料'), '资料', 'which the mode contains takes'],
+  ['資料', '资料', absent, 'traditional characters are others'],
+  ['求 資料', '資料', '資料', 'traditional'],
+  ['部分享受', '分享', absent, 'across two words'],
+  ['穿搭指南求分享', '分享', '分享', 'at the end'],
+  ['穿搭指南求分享', '指南', '指南', 'in the middle'],
+  ['教程序', '程序', '程序', 'one word and another'],
+  ['研究生命', '生命', '生命', 'the dictionary reads it as research and life'],
+  ['想要食谱', '食谱', '食谱', 'a recipe'],
+  ['求攻略！！', '攻略', '攻略', 'punctuation'],
+  ['资料资料资料', exact('资料'), '资料', 'again and again'],
+  ['资料！', exact('资料'), '资料', 'alone'],
+  ['要资料', exact('资料'), absent, 'something else too'],
+  ['#资料', hashtag('资料'), '#资料', 'a hashtag'],
+  ['#资料包', hashtag('资料'), absent, 'another hashtag'],
+  ['送我清單 資料', all('清單', '資料'), '清單 資料', 'both'],
+  ['不要旧资料', { keywords: ['资料'], exclude: ['旧'] }, excluded, 'a word that is excluded'],
+  ['ＧＵＩＤＥ谢谢', 'guide', 'ＧＵＩＤＥ', 'full-width letters before it'],
+  ['扣１', '1', '１', 'a full-width digit'],
+];
+
+export const japanese: JudgedCase[] = [
+  ['ガイドください', 'ガイド', 'ガイド', 'katakana ends where hiragana begins'],
+  ['ｶﾞｲﾄﾞ希望', 'ガイド', 'ｶﾞｲﾄﾞ', 'half-width'],
+  ['ガイドブック', 'ガイド', absent, 'a longer word'],
+  ['ガイドブック', contains('ガイド'), 'ガイド', 'which the mode contains takes'],
+  ['資料請求したい', '資料', '資料', 'asked for'],
+  ['東京都民', '京都', absent, 'Kyoto is not in Tokyo’s citizens'],
+  ['京都に行きたい', '京都', '京都', 'Kyoto itself'],
+  ['欲しいです', '欲しい', '欲しい', 'a verb'],
+  ['特価格安', '価格', absent, 'across two words'],
+  ['価格教えて', '価格', '価格', 'a price'],
+  ['ほしい！', exact('ほしい'), 'ほしい', 'alone in hiragana'],
+  ['はは', 'ばば', absent, 'voicing marks make other letters'],
+  ['#ガイド', hashtag('ガイド'), '#ガイド', 'a hashtag'],
+  ['ＰＤＦください', 'pdf', 'ＰＤＦ', 'full-width letters'],
+  ['㍿', '株式会社', '㍿', 'a word in one character'],
+];
+
+export const korean: JudgedCase[] = [
+  ['가이드 부탁드려요', '가이드', '가이드', 'asked for'],
+  ['가이드요', '가이드', absent, 'a particle makes another word'],
+  ['가이드요', contains('가이드'), '가이드', 'which the mode contains is for'],
+  ['자료!', exact('자료'), '자료', 'alone'],
+  ['#가이드', hashtag('가이드'), '#가이드', 'a hashtag'],
+  ['PDF주세요', 'pdf', 'PDF', 'right behind Latin letters'],
+  ['무료 가이드', '무료 가이드', '무료 가이드', 'two words'],
+];
+
+export const southEastAsian: JudgedCase[] = [
+  ['ขอคู่มือหน่อยค่ะ', 'คู่มือ', 'คู่มือ', 'Thai: no space around it'],
+  ['คู่มือออออ', 'คู่มือ', 'คู่มือ', 'Thai: held down'],
+  ['สูตรอาหารค่ะ', 'สูตร', 'สูตร', 'Thai: a recipe'],
+  ['ขอไฟล์หน่อย', 'ไฟล์', 'ไฟล์', 'Thai: a file'],
+  ['มือ', 'คู่มือ', absent, 'Thai: half of it'],
+  ['คู่มือ', exact('คู่มือ'), 'คู่มือ', 'Thai: alone'],
+  ['#คู่มือ', hashtag('คู่มือ'), '#คู่มือ', 'Thai: a hashtag'],
+  ['๑๒๓', '123', '๑๒๓', 'Thai: its digits'],
+  ['ສູດອາຫານ', 'ສູດ', 'ສູດ', 'Lao'],
+  ['လမ်းညွှန်ပေးပါ', 'လမ်းညွှန်', 'လမ်းညွှန်', 'Burmese'],
+  ['សូមសៀវភៅ', 'សៀវភៅ', 'សៀវភៅ', 'Khmer'],
+];
