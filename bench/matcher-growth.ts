@@ -33,7 +33,7 @@ function listeningFor(...listed: string[]): TriggerSet {
 function fastestMs(set: TriggerSet, text: string): number {
   const times = Array.from({ length: runs }, () => {
     const begun = performance.now();
-    set.match({ text, isReply: false, mediaId: null });
+    set.match({ text, isReply: false, mediaId: null, door: 'comment', at: new Date(0) });
     return performance.now() - begun;
   });
   return Math.min(...times);

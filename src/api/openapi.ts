@@ -38,6 +38,7 @@ const tags = [
   { name: 'ledger', description: 'The append-only record of what happened' },
   { name: 'stats', description: 'Numbers that add up' },
   { name: 'alerts', description: 'What an owner should know now' },
+  { name: 'workspace', description: 'What holds for all of it' },
 ];
 
 /** Everything on the page comes from here: its scripts and styles are files; some elements carry a style of their own. */

@@ -89,6 +89,7 @@ export const problemCodes = [
   'resource_unknown',
   'route_not_found',
   'scope_missing',
+  'price_too_high',
   'template_invalid',
   'text_invalid',
   'trigger_archived',

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { definitionFields, matchesWell, triggerStates } from '../triggers/definition.ts';
 import { matchLanguages, matchModes } from '../triggers/modes.ts';
+import { doors, payments } from '../triggers/price.ts';
+import { weekdays } from '../triggers/schedule.ts';
 import { id, name, timestamp } from './schemas.ts';
 
 const priority = z
@@ -35,6 +37,11 @@ export const changeTriggerBody = z.strictObject({
   typos: definitionFields.typos.unwrap().optional(),
   skipRefusals: definitionFields.skipRefusals.unwrap().optional(),
   language: definitionFields.language.unwrap().optional(),
+  doors: definitionFields.doors.unwrap().optional(),
+  activeFrom: definitionFields.activeFrom.unwrap().optional(),
+  activeUntil: definitionFields.activeUntil.unwrap().optional(),
+  activeHours: definitionFields.activeHours.unwrap().optional(),
+  maxDeliveries: definitionFields.maxDeliveries.unwrap().optional(),
   includeReplies: definitionFields.includeReplies.unwrap().optional(),
   mediaIds: definitionFields.mediaIds.unwrap().optional(),
   dmTemplates: dmTemplates.optional(),
@@ -56,6 +63,13 @@ const settings = {
   typos: z.boolean(),
   skipRefusals: z.boolean(),
   language: z.enum(matchLanguages).nullable(),
+  doors: z.array(z.enum(doors)),
+  activeFrom: z.string().nullable(),
+  activeUntil: z.string().nullable(),
+  activeHours: z
+    .object({ timeZone: z.string(), days: z.array(z.enum(weekdays)), from: z.string(), to: z.string() })
+    .nullable(),
+  maxDeliveries: z.int().nullable(),
   includeReplies: z.boolean(),
   mediaIds: z.array(z.string()),
   dmTemplates: z.array(template),
@@ -69,9 +83,9 @@ export const trigger = z
     accountId: id,
     ...settings,
     version: z.int().min(1).describe('The version in force'),
-    asks: z
-      .array(z.enum(['comment']))
-      .describe('What a reader gives for the resource: its length is the price'),
+    price: z
+      .array(z.object({ door: z.enum(doors), payments: z.array(z.enum(payments)) }))
+      .describe('What a reader gives for the resource at each door: how many payments is the price'),
     createdAt: timestamp,
     updatedAt: timestamp,
   })

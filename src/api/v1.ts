@@ -14,6 +14,7 @@ import { replayRoutes } from './routes/replays.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { statsRoutes } from './routes/stats.ts';
 import { triggerRoutes } from './routes/triggers.ts';
+import { workspaceRoutes } from './routes/workspace.ts';
 import { refuseUnstorable } from './storable.ts';
 import { validate } from './validation.ts';
 
@@ -45,6 +46,7 @@ export function restApi(deps: RouteDeps): FastifyPluginAsync {
       contactRoutes,
       ledgerRoutes,
       statsRoutes,
+      workspaceRoutes,
     ]) {
       await app.register(routes(deps));
     }

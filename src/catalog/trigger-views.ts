@@ -8,6 +8,7 @@ import {
   type TriggerDefinition,
   type TriggerState,
 } from '../triggers/definition.ts';
+import { type Price, price } from '../triggers/price.ts';
 import type { Tx } from './transaction.ts';
 
 /** A trigger in the version in force. */
@@ -32,8 +33,8 @@ export interface TriggerView extends TriggerDefinition {
   state: TriggerState;
   priority: number;
   version: number;
-  /** What a reader gives for the resource: its length is the price. */
-  asks: 'comment'[];
+  /** What a reader gives for the resource, at each door. */
+  price: Price[];
   createdAt: string;
   updatedAt: string;
 }
@@ -133,7 +134,7 @@ export function toTriggerView({ definition, createdAt, updatedAt, ...row }: Trig
   return {
     ...row,
     ...completed(definition),
-    asks: ['comment'],
+    price: price(completed(definition)),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   };

@@ -8,6 +8,7 @@ import { adapterFor, type Platforms } from './identify.ts';
 import { refuseTemplates, templateErrors } from './template-check.ts';
 import { type Change, inTransaction, lockWorkspace, type Tx } from './transaction.ts';
 import { findTrigger, type TriggerRow, type TriggerView, toTriggerView } from './trigger-views.ts';
+import { refuseDearer } from './workspace-policy.ts';
 
 /** Everything about a trigger that can change. */
 interface Settings {
@@ -141,13 +142,14 @@ async function writeVersion(
   });
 }
 
-/** Refuses a resource that cannot be given, and templates that would fail on a reader. */
+/** Refuses a price above the workspace's, a resource that cannot be given, and templates that would fail on a reader. */
 async function refuseUnusable(
   tx: Tx,
   platforms: Platforms,
   account: Account,
-  { resourceId, definition }: Settings,
+  { resourceId, definition, state }: Settings,
 ): Promise<void> {
+  if (state === 'active') await refuseDearer(tx, account.workspaceId, definition);
   const resource = await tx.resource.findFirst({
     where: { id: resourceId, workspaceId: account.workspaceId },
   });

@@ -66,11 +66,19 @@ export function createIntake(deps: {
   ): ReturnType<FlushRows['add']> {
     const { textLimits } = arrival.adapter.capabilities;
     try {
-      return rows.add(arrival, account, decide(arrival.event, account, textLimits, deps.random));
+      return rows.add(
+        arrival,
+        account,
+        decide(arrival.event, account, arrival.receivedAt, textLimits, deps.random),
+      );
     } catch (error) {
       deps.onUnstorable(error, arrival.event);
       const standIn = { ...arrival, event: standInFor(arrival.event) };
-      return rows.add(standIn, account, decide(standIn.event, account, textLimits, deps.random));
+      return rows.add(
+        standIn,
+        account,
+        decide(standIn.event, account, arrival.receivedAt, textLimits, deps.random),
+      );
     }
   }
 

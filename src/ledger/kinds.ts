@@ -2,6 +2,8 @@
 export const ledgerKinds = [
   /** A comment fired a trigger: a delivery began. `detail.keyword`, `detail.triggerVersion` */
   'comment.matched',
+  /** The same of a private message. */
+  'message.matched',
   /** A reader gave something. `detail.payment`: comment · connection · follow · email */
   'payment.made',
   /** A message left; the platform confirmed it. `detail.kind`, `detail.externalId`, `detail.attempts` */

@@ -51,8 +51,11 @@ const decidedByTriggers: ReadonlySet<string> = new Set<EventReason>([
   'keyword_absent',
   'keyword_refused',
   'excluded_word',
+  'door_closed',
   'replies_not_wanted',
   'other_post',
+  'outside_dates',
+  'outside_hours',
   'message_unrenderable',
 ]);
 
@@ -86,11 +89,17 @@ export async function explainEvent(
 
 async function explainTriggers(prisma: PrismaClient, event: EventView): Promise<ExplainedTrigger[]> {
   const { accountId, triggerRevision, text } = event;
-  const asked = event.kind === 'comment' && decidedByTriggers.has(event.reason);
+  const asked = (event.kind === 'comment' || event.kind === 'message') && decidedByTriggers.has(event.reason);
   if (!asked || accountId === null || triggerRevision === null || text === null) return [];
   const then = compileTriggers(await triggersAsOf(prisma, accountId, triggerRevision));
   const names = new Map(then.triggers.map((trigger) => [trigger.id, trigger.name]));
-  const comment = { text, isReply: event.parentId !== null, mediaId: event.mediaId };
+  const comment = {
+    text,
+    isReply: event.parentId !== null,
+    mediaId: event.mediaId,
+    door: event.kind === 'comment' ? ('comment' as const) : ('private' as const),
+    at: new Date(event.receivedAt),
+  };
   return then.explain(comment).map(({ trigger, ...verdict }) => ({
     triggerId: trigger.id,
     name: trigger.name,
@@ -126,7 +135,10 @@ async function triggersAsOf(
 const endings: Record<DeliveryWithMessages['state'], (delivery: DeliveryWithMessages) => string> = {
   delivered: () => 'and the resource has been delivered',
   waiting: ({ messages }) => describeWait(messages.find(({ kind }) => kind !== 'public_reply')),
-  skipped: () => 'but this person has been served as often as the trigger allows',
+  skipped: ({ reason }) =>
+    reason === 'sold_out'
+      ? 'but as many people as the trigger serves had come before'
+      : 'but this person has been served as often as the trigger allows',
   failed: ({ reason }) => `but its delivery failed (${reason ?? 'no reason given'})`,
   expired: ({ reason }) => `but its delivery expired (${reason ?? 'no reason given'})`,
 };

@@ -1,12 +1,18 @@
 import type { MatchableComment, Rule } from './rules.ts';
+import { type ScheduleMiss, scheduleMiss } from './schedule.ts';
 
 /** What keeps a trigger from firing although its keyword is there. */
-export type ScopeMiss = 'replies_not_wanted' | 'other_post';
+export type ScopeMiss = 'door_closed' | 'replies_not_wanted' | 'other_post' | ScheduleMiss;
 
-export function scopeMiss({ trigger, mediaIds }: Rule, comment: MatchableComment): ScopeMiss | null {
+/** The first reason that applies: door, reply, post, time. */
+export function scopeMiss(rule: Rule, comment: MatchableComment): ScopeMiss | null {
+  const { trigger, rules, doors, mediaIds, schedule } = rule;
+  if (!doors.includes(comment.door)) return 'door_closed';
+  // Or the machine would answer whatever anybody writes.
+  if (comment.door === 'private' && rules.mode === 'any') return 'door_closed';
   if (comment.isReply && !trigger.definition.includeReplies) return 'replies_not_wanted';
   if (mediaIds.size > 0 && (comment.mediaId === null || !mediaIds.has(comment.mediaId))) return 'other_post';
-  return null;
+  return schedule && scheduleMiss(schedule, comment.at);
 }
 
 /** Rules that count on the same posts, in the order of arbitration. */
@@ -28,12 +34,12 @@ export class Listeners {
   readonly #everywhere = new Listed();
   readonly #somewhere = new Listed();
   readonly #byPost = new Map<string, Listed>();
-  /** Those that want more than this keyword: others beside it, or none of some words. */
+  /** Those that want more than this keyword: others beside it, none of some words, a certain door or time. */
   readonly careful: Rule[] = [];
 
   /** To be called in the order of arbitration. */
   add(rule: Rule): void {
-    if (rule.rules.mode === 'all' || rule.rules.mode === 'any' || rule.exclude.length > 0) {
+    if (isCareful(rule)) {
       this.careful.push(rule);
       return;
     }
@@ -55,6 +61,7 @@ export class Listeners {
 
   /** The first rule that wants nothing but this keyword and takes the comment, or why none does. */
   first(comment: MatchableComment): Rule | ScopeMiss | null {
+    if (comment.door === 'private') return this.#firstTakingMessages();
     const here = comment.mediaId === null ? undefined : this.#byPost.get(comment.mediaId);
     const one = firstTaking(this.#everywhere, comment);
     const other = here && firstTaking(here, comment);
@@ -64,6 +71,18 @@ export class Listeners {
     if (count(this.#somewhere) > count(here)) return 'other_post';
     return this.hasSimple ? 'replies_not_wanted' : null;
   }
+
+  #firstTakingMessages(): Rule | ScopeMiss | null {
+    const first = this.#everywhere.rules.find(({ doors }) => doors.includes('private'));
+    if (first) return first;
+    if (this.#somewhere.rules.some(({ doors }) => doors.includes('private'))) return 'other_post';
+    return this.hasSimple ? 'door_closed' : null;
+  }
+}
+
+function isCareful({ rules: { mode }, exclude, doors, schedule }: Rule): boolean {
+  const wantsMore = mode === 'all' || mode === 'any' || exclude.length > 0;
+  return wantsMore || !doors.includes('comment') || schedule !== null;
 }
 
 /** Every one of them counts on this post, so only a reply can be refused. */

@@ -1,8 +1,8 @@
-import type { TriggerState } from './definition.ts';
+import { completed, type TriggerState } from './definition.ts';
 import type { Pattern } from './findings.ts';
 import { KeywordIndex } from './keyword-index.ts';
 import { Listeners, type ScopeMiss, scopeMiss } from './listeners.ts';
-import { defaultRules, hasDotlessI, type MatchLanguage, type MatchRules } from './modes.ts';
+import { hasDotlessI, type MatchLanguage, type MatchRules } from './modes.ts';
 import { type NearMiss, nearMiss } from './near-miss.ts';
 import {
   type Found,
@@ -15,7 +15,7 @@ import {
 
 export type { KeywordHit, MatchableComment, MatchableTrigger } from './rules.ts';
 
-/** Why a trigger did or did not fire. The first reason that applies: state, keyword, refusal, exclusion, reply, post. */
+/** Why a trigger did or did not fire. The first reason that applies: state, keyword, refusal, exclusion, scope. */
 export type TriggerVerdict =
   | { verdict: 'fired'; hit: KeywordHit }
   /** Matched, but a trigger before it had already fired. */
@@ -25,8 +25,7 @@ export type TriggerVerdict =
   /** The comment refuses what it names: please don’t send me the guide. */
   | { verdict: 'keyword_refused'; hit: KeywordHit }
   | { verdict: 'excluded_word'; hit: KeywordHit; excluded: KeywordHit }
-  | { verdict: 'replies_not_wanted'; hit: KeywordHit }
-  | { verdict: 'other_post'; hit: KeywordHit }
+  | { verdict: ScopeMiss; hit: KeywordHit }
   | { verdict: 'not_active'; state: TriggerState };
 
 /** In the order of how near it came. */
@@ -35,8 +34,11 @@ export const missReasons = [
   'keyword_absent',
   'keyword_refused',
   'excluded_word',
+  'door_closed',
   'replies_not_wanted',
   'other_post',
+  'outside_dates',
+  'outside_hours',
 ] as const;
 export type MissReason = (typeof missReasons)[number];
 
@@ -174,7 +176,9 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
 
   for (const [rank, trigger] of ordered.entries()) {
     if (trigger.state !== 'active') continue;
-    const rules: MatchRules = { ...defaultRules, ...trigger.definition };
+    const definition = completed(trigger.definition);
+    const rules: MatchRules = definition;
+    const { activeFrom, activeUntil, activeHours, doors } = definition;
     const index = indexFor(rules.language);
     const compile = (keywords: readonly string[], under: Parameters<KeywordIndex['add']>[1]) =>
       keywords.map((keyword) => ({ keyword, patterns: index.add(keyword, under) }));
@@ -182,7 +186,9 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
       rank,
       trigger,
       rules,
-      mediaIds: new Set(trigger.definition.mediaIds),
+      mediaIds: new Set(definition.mediaIds),
+      doors,
+      schedule: activeFrom || activeUntil || activeHours ? { activeFrom, activeUntil, activeHours } : null,
       keywords: rules.mode === 'any' ? [] : compile(rules.keywords, rules),
       exclude: compile(rules.exclude, { ...excludeRules, language: rules.language }),
     };

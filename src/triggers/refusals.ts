@@ -29,7 +29,11 @@ const vocabulary = new Vocabulary();
 const languages = new Map<RefusalLanguage, Language>();
 for (const language of refusalLanguages) {
   const { after, ...words } = refusalWords[language];
-  const idsOf = (list: string) => list.split(' ').filter(Boolean).map((each) => vocabulary.intern(each));
+  const idsOf = (list: string) =>
+    list
+      .split(' ')
+      .filter(Boolean)
+      .map((each) => vocabulary.intern(each));
   const byWord = new Map<number, number>();
   for (const [role, list] of Object.entries(words) as Array<[keyof typeof roles, string]>) {
     for (const id of idsOf(list)) byWord.set(id, (byWord.get(id) ?? 0) | roles[role]);

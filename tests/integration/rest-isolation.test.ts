@@ -94,11 +94,14 @@ describe('another workspace', () => {
   });
 
   it('has empty lists and zero statistics', async () => {
+    const notLists = ['/v1/stats', '/v1/workspace'];
     for (const { method, path } of await everyRoute()) {
-      if (method !== 'GET' || path.includes('{id}') || path === '/v1/stats') continue;
+      if (method !== 'GET' || path.includes('{id}') || notLists.includes(path)) continue;
       expect((await stranger.get(path)).body, path).toEqual({ data: [], nextCursor: null });
     }
     expect((await stranger.get('/v1/stats')).body.received).toBe(0);
+    const own = (await stranger.get('/v1/workspace')).body;
+    expect(own.id).not.toBe((await owner.get('/v1/workspace')).body.id);
     expect((await stranger.get('/v1/events?unassigned=true')).body.data).toEqual([]);
   });
 

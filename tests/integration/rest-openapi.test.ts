@@ -46,6 +46,8 @@ const routes = [
   'GET /v1/contacts/{id}',
   'GET /v1/ledger',
   'GET /v1/stats',
+  'GET /v1/workspace',
+  'PATCH /v1/workspace',
 ];
 
 function operations(): [route: string, operation: Json][] {

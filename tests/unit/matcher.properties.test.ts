@@ -85,6 +85,8 @@ const triggers: fc.Arbitrary<MatchableTrigger[]> = fc
 const comment: fc.Arbitrary<MatchableComment> = fc.record({
   text: anyText,
   isReply: fc.boolean(),
+  door: fc.constant('comment' as const),
+  at: fc.constant(new Date(0)),
   mediaId: fc.constantFrom(null, 'm1', 'm2', 'm3'),
 });
 
@@ -110,7 +112,7 @@ function listeningFor(...listed: string[]): TriggerSet {
 }
 
 function say(text: string): MatchableComment {
-  return { text, isReply: false, mediaId: null };
+  return { text, isReply: false, mediaId: null, door: 'comment', at: new Date(0) };
 }
 
 /** Which keywords are in the text. */

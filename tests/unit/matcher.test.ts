@@ -30,7 +30,7 @@ function trigger({ keywords, includeReplies, mediaIds, ...rest }: TriggerInput =
 }
 
 function comment(text: string, rest: Partial<MatchableComment> = {}): MatchableComment {
-  return { text, isReply: false, mediaId: null, ...rest };
+  return { text, isReply: false, mediaId: null, door: 'comment', at: new Date(), ...rest };
 }
 
 /** What a person would see highlighted. */

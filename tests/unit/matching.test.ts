@@ -36,7 +36,13 @@ function triggerFor(rules: JudgedCase[1], id = 'a'): MatchableTrigger {
 }
 
 function judge(text: string, rules: JudgedCase[1]): string | { miss: string } {
-  const result = compileTriggers([triggerFor(rules)]).match({ text, isReply: false, mediaId: null });
+  const result = compileTriggers([triggerFor(rules)]).match({
+    text,
+    isReply: false,
+    mediaId: null,
+    door: 'comment',
+    at: new Date(0),
+  });
   return result.matched ? text.slice(result.hit.start, result.hit.end) : { miss: result.reason };
 }
 
@@ -60,7 +66,9 @@ describe('the corpus', () => {
     const triggers = cases.map(([, rules], index) => triggerFor(rules, String(index).padStart(4, '0')));
     const set = compileTriggers(triggers);
     for (const [index, [text, , expected]] of cases.entries()) {
-      const verdict = set.explain({ text, isReply: false, mediaId: null })[index]!;
+      const verdict = set.explain({ text, isReply: false, mediaId: null, door: 'comment', at: new Date(0) })[
+        index
+      ]!;
       const fired = verdict.verdict === 'fired' || verdict.verdict === 'outranked';
       const said = fired ? text.slice(verdict.hit.start, verdict.hit.end) : { miss: verdict.verdict };
       expect(said, text).toEqual(expected);
