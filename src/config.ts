@@ -55,7 +55,9 @@ const variables = {
     .min(0, 'must be a number of days, 0 to 3650')
     .max(3_650, 'must be a number of days, 0 to 3650')
     .default(90)
-    .describe('After how many days events that led to nothing are deleted. Statistics go on counting them. 0 keeps them.'),
+    .describe(
+      'After how many days events that led to nothing are deleted. Statistics go on counting them. 0 keeps them.',
+    ),
   ENCRYPTION_KEY: z
     .string()
     .optional()
