@@ -73,7 +73,8 @@ export const refusalWords: Readonly<Record<RefusalLanguage, RefusalWords>> = {
     filler:
       'bitte mir uns mich den die das dem der ein eine einen einem diesen dieses diese deinen deine dein euren ihren mehr wirklich eigentlich auch jetzt an zu ich wir per dm da hier bekommen erhalten danke gar ja doch im in',
     tail: '',
-    turns: 'nur bloss verpassen verlieren warten vergessen vergiss vergesst bezahlen zahlen ohne bis wenn ausser',
+    turns:
+      'nur bloss verpassen verlieren warten vergessen vergiss vergesst bezahlen zahlen ohne bis wenn ausser',
     why: 'warum wieso weshalb',
     past: 'habe hab hast hat hatte hatten wurde bekam erhielt ist war gibt finde kann noch leider',
     plea: 'konntest konnten wurdest',
@@ -89,7 +90,8 @@ export const refusalWords: Readonly<Record<RefusalLanguage, RefusalWords>> = {
     filler:
       's il te vous plait svp stp moi m me nous le la les l un une de du des d ce cet cette ces votre ton mon en y merci mais vraiment ne n surtout tout a par',
     tail: '',
-    turns: 'seulement que juste rater manquer louper perdre attendre oublier oublie oubliez payer acheter sauf si',
+    turns:
+      'seulement que juste rater manquer louper perdre attendre oublier oublie oubliez payer acheter sauf si',
     why: 'pourquoi',
     past: 'ai as a avons avez ont recu recue suis est etait vois trouve peux tu',
     plea: 'pourriez pourrais pouvez',

@@ -29,7 +29,12 @@ const stretched: JudgedCase[] = [
   ['planer', 'planner', absent, 'a letter is missing'],
   ['bee', 'be', absent, 'another word'],
   ['yesssss', 'yes', 'yesssss', 'yes'],
-  ['yessss guiiide pleaseee', phrase('yes guide please'), 'yessss guiiide pleaseee', 'three of them in a row'],
+  [
+    'yessss guiiide pleaseee',
+    phrase('yes guide please'),
+    'yessss guiiide pleaseee',
+    'three of them in a row',
+  ],
   ['1000', '10', absent, 'a digit is never held down'],
   ['2000000', '200', absent, 'nor several'],
   ['xxx', 'x', absent, 'a single letter is no word to hold down'],
@@ -109,7 +114,12 @@ const everyOne: JudgedCase[] = [
   ['guide', all('guide'), 'guide', 'the only one'],
   ['yes 🔥', all('yes', '🔥'), 'yes 🔥', 'a word and an emoji'],
   ['free guide please', all('free guide', 'please'), 'free guide please', 'one of two words'],
-  ["the checklist, but don't send me the guide", all('guide', 'checklist'), refused, 'one of them is refused'],
+  [
+    "the checklist, but don't send me the guide",
+    all('guide', 'checklist'),
+    refused,
+    'one of them is refused',
+  ],
 ];
 
 const everything: JudgedCase[] = [
@@ -202,7 +212,12 @@ const exclusions: JudgedCase[] = [
   ['old', { keywords: ['guide'], exclude: ['old'] }, absent, 'and no keyword either'],
   ['@old guide', { keywords: ['guide'], exclude: ['old'] }, 'guide', 'a mention is not said'],
   ['guide 👎', { keywords: ['guide'], exclude: ['👎'] }, excluded, 'an emoji'],
-  ['guidelines, old', { mode: 'contains', keywords: ['guide'], exclude: ['old'] }, excluded, 'in another mode'],
+  [
+    'guidelines, old',
+    { mode: 'contains', keywords: ['guide'], exclude: ['old'] },
+    excluded,
+    'in another mode',
+  ],
 ];
 
 const refusals: JudgedCase[] = [
@@ -228,7 +243,12 @@ const refusals: JudgedCase[] = [
   ['could you please not send me the guide?', 'guide', refused, 'a question that asks not to'],
   ['not interested in the guide', 'guide', refused, 'not interested'],
   ["I don't think I need the guide", 'guide', refused, 'not as they think'],
-  ["please don't send me the guide", { keywords: ['guide'], skipRefusals: false }, 'guide', 'unless all count'],
+  [
+    "please don't send me the guide",
+    { keywords: ['guide'], skipRefusals: false },
+    'guide',
+    'unless all count',
+  ],
   ["please don't send me the guidelines", contains('guide'), refused, 'in another mode'],
   ["don't send me the free guide", phrase('free guide'), refused, 'a phrase'],
   ["don't want #guide", hashtag('guide'), refused, 'a hashtag'],

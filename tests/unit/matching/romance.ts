@@ -54,7 +54,12 @@ export const spanish: JudgedCase[] = [
   ['no, envíame la guía', 'guía', 'guía', 'a no to something else'],
   ['no olvides enviarme la guía', 'guía', 'guía', 'not to be forgotten'],
   ['quiero la guía', { keywords: ['guía'], language: 'es' }, 'guía', 'in a trigger for Spanish'],
-  ['no quiero la guía', { keywords: ['guía'], language: 'de' }, 'guía', 'refused in a language that does not count'],
+  [
+    'no quiero la guía',
+    { keywords: ['guía'], language: 'de' },
+    'guía',
+    'refused in a language that does not count',
+  ],
 ];
 
 export const portuguese: JudgedCase[] = [
