@@ -1,8 +1,8 @@
 /** How many comments one core matches, against how many triggers, and what the worst comment takes. */
-import { compileTriggers, type TriggerSet } from '../src/triggers/matcher.ts';
-import type { MatchRules } from '../src/triggers/modes.ts';
+import { compileTriggers, type MatchableTrigger, type TriggerSet } from '../src/triggers/matcher.ts';
 import { measureHostile } from './matcher/hostile.ts';
-import { compileNaively } from './matcher/naive.ts';
+import { runNaively } from './matcher/naive.ts';
+import { rateOf } from './matcher/rate.ts';
 import { commentsFor, keywordOf, triggerOf } from './matcher/triggers.ts';
 import { median } from './measure/statistics.ts';
 import { plotMatcher } from './report/plots.ts';
@@ -19,22 +19,6 @@ export interface MatcherSize {
 }
 
 const rounds = 7;
-const roundMs = 250;
-const comments = 4_000;
-
-/** Comments per second of one round. */
-function rate(match: (text: string) => unknown, texts: readonly string[], forMs: number): number {
-  const begun = performance.now();
-  let done = 0;
-  let elapsed = 0;
-  for (; elapsed < forMs; elapsed = performance.now() - begun) {
-    // The clock is asked rarely, but for a matcher that takes long.
-    const batch = Math.min(texts.length, done < 10 ? 1 : 100);
-    for (let index = 0; index < batch; index += 1) match(texts[(done + index) % texts.length] as string);
-    done += batch;
-  }
-  return (done / elapsed) * 1_000;
-}
 
 function matchWith(set: TriggerSet): (text: string) => string | null {
   return (text) => {
@@ -49,24 +33,20 @@ function measureSizes(sizes: readonly number[], say: (line: string) => void): Ma
     const begun = performance.now();
     const set = compileTriggers(triggers);
     const compileMs = performance.now() - begun;
-    const texts = commentsFor(size, comments);
+    const texts = commentsFor(size);
     const match = matchWith(set);
-    const naive = compileNaively(triggers);
-    const compared = texts.slice(0, Math.max(50, Math.min(comments, Math.floor(1_000_000 / size))));
-    for (const text of compared) {
-      if (match(text) === naive(text)) continue;
-      throw new Error(`at ${size} triggers “${text}” gives ${match(text)}, and naively ${naive(text)}`);
+    const naive = runNaively(size, Math.max(100, Math.min(texts.length, Math.floor(1_000_000 / size))));
+    for (const [at, index] of naive.found.entries()) {
+      const [ours, theirs] = [match(texts[at] as string), index === null ? null : triggers[index]?.id];
+      if (ours !== theirs) throw new Error(`“${texts[at]}” gives ${ours}, and naively ${theirs}`);
     }
-    const matching = texts.filter((text) => match(text) !== null).length;
-    say(`${size} triggers: agreed on ${compared.length} comments; ${matching} of ${comments} match`);
-    // Now, because for very many regular expressions V8 is told to interpret them all from here on.
-    const naiveRates = [1, 2, 3].map(() => rate(naive, texts, roundMs));
-    return { size, compileMs, texts, match, rates: [] as number[], naiveRates };
+    say(`${size.toLocaleString('en-US')} triggers: both agree on ${naive.found.length} comments`);
+    return { size, compileMs, texts, match, rates: [] as number[], naiveRates: naive.perSecond };
   });
-  for (const { match, texts } of subjects) rate(match, texts, roundMs);
+  for (const { match, texts } of subjects) rateOf(match, texts, 500);
   for (let round = 0; round < rounds; round += 1) {
     for (const subject of subjects) {
-      subject.rates.push(rate(subject.match, subject.texts, roundMs));
+      subject.rates.push(rateOf(subject.match, subject.texts));
     }
   }
   const [first] = subjects;
@@ -79,7 +59,7 @@ function measureSizes(sizes: readonly number[], say: (line: string) => void): Ma
   }));
 }
 
-const modes: Array<[name: string, rules: Partial<MatchRules>]> = [
+const modes: Array<[name: string, rules: Partial<MatchableTrigger['definition']>]> = [
   ['word', {}],
   ['word, refusals count too', { skipRefusals: false }],
   ['word, with slips', { typos: true }],
@@ -92,7 +72,7 @@ const modes: Array<[name: string, rules: Partial<MatchRules>]> = [
 
 function measureModes(): Array<{ name: string; perSecond: number }> {
   const size = 1_000;
-  const texts = commentsFor(size, comments);
+  const texts = commentsFor(size);
   const subjects = modes.map(([name, rules]) => {
     const triggers = Array.from({ length: size }, (_, index) =>
       triggerOf(index, { ...rules, ...(rules.mode === 'all' && { keywords: keywordOf(index).split(' ') }) }),
@@ -100,7 +80,7 @@ function measureModes(): Array<{ name: string; perSecond: number }> {
     return { name, match: matchWith(compileTriggers(triggers)), rates: [] as number[] };
   });
   for (let round = 0; round < 5; round += 1) {
-    for (const { match, rates } of subjects) rates.push(rate(match, texts, 150));
+    for (const { match, rates } of subjects) rates.push(rateOf(match, texts, 150));
   }
   return subjects.map(({ name, rates }) => ({ name, perSecond: median(rates) }));
 }
@@ -134,6 +114,6 @@ export function matcher(flags: { triggers: number[] }, say: (line: string) => vo
       ...hostile.map(({ name, ms, growth }) => [name, ms.toFixed(2), `${growth.toFixed(1)} ×`]),
     ])}\n`,
   );
-  say(writeJson('matcher.json', { ...around, comments, sizes, byMode, hostile }));
+  say(writeJson('matcher.json', { ...around, sizes, byMode, hostile }));
   say(writeResult('matcher.svg', plotMatcher(sizes, around.date)));
 }

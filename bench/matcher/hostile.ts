@@ -1,6 +1,5 @@
 /** Comments and keywords that are made to take long. */
-import { compileTriggers } from '../../src/triggers/matcher.ts';
-import type { MatchRules } from '../../src/triggers/modes.ts';
+import { compileTriggers, type MatchableTrigger } from '../../src/triggers/matcher.ts';
 import { triggerOf } from './triggers.ts';
 
 const prefixes = Array.from({ length: 50 }, (_, index) => 'a '.repeat(index + 1).trim());
@@ -9,7 +8,7 @@ const alike = Array.from(
   (_, index) => `abcdefgh${'abcdefghij'[index % 10]}${'klmno'[index % 5]}`,
 );
 
-type Case = [name: string, rules: Partial<MatchRules>, piece: string];
+type Case = [name: string, rules: Partial<MatchableTrigger['definition']>, piece: string];
 
 const cases: Case[] = [
   ['one word over and over', { keywords: ['guide'] }, 'guide '],

@@ -1,6 +1,5 @@
 /** Triggers and comments by the number, the same in every run. */
 import type { MatchableTrigger } from '../../src/triggers/matcher.ts';
-import type { MatchRules } from '../../src/triggers/modes.ts';
 
 const syllables = [
   ...['ba', 'be', 'bo', 'da', 'de', 'do', 'fa', 'fi', 'ga', 'go', 'ka', 'ki', 'la', 'le', 'lo'],
@@ -23,7 +22,9 @@ export function keywordOf(index: number): string {
   return index % 10 === 9 ? `free ${wordOf(index)}` : wordOf(index);
 }
 
-export function triggerOf(index: number, rules: Partial<MatchRules> = {}): MatchableTrigger {
+type Rules = Partial<MatchableTrigger['definition']>;
+
+export function triggerOf(index: number, rules: Rules = {}): MatchableTrigger {
   return {
     id: `t${String(index).padStart(8, '0')}`,
     version: 1,
@@ -39,8 +40,7 @@ export function triggerOf(index: number, rules: Partial<MatchRules> = {}): Match
       publicReplies: [],
       frequency: 'once_per_trigger',
       ...rules,
-      ...(rules.keywords && { keywords: [...rules.keywords] }),
-    } as MatchableTrigger['definition'],
+    },
   };
 }
 
@@ -75,7 +75,7 @@ const askings = [
 ];
 
 /** One in five names a keyword; the others are what people say. */
-export function commentsFor(triggers: number, count: number): string[] {
+export function commentsFor(triggers: number, count = 4_000): string[] {
   const random = seeded(triggers);
   const pick = <Item>(list: readonly Item[]) => list[Math.floor(random() * list.length)] as Item;
   return Array.from({ length: count }, () => {

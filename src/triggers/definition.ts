@@ -110,7 +110,8 @@ export type WeightedTemplate = z.infer<typeof weightedTemplate>;
 export type TriggerDefinition = z.infer<typeof triggerDefinition>;
 
 /** As it was stored: what is newer than the version is not in it. */
-export type StoredDefinition = Omit<TriggerDefinition, keyof typeof defaultRules> & Partial<MatchRules>;
+export type StoredDefinition = Omit<TriggerDefinition, keyof typeof defaultRules> &
+  Partial<Pick<TriggerDefinition, keyof typeof defaultRules>>;
 
 /** A stored definition with what it means by what it does not say. */
 export function completed(definition: StoredDefinition): TriggerDefinition {

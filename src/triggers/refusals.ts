@@ -131,13 +131,19 @@ export function refuses(text: string, start: number, end: number, language: Refu
   });
 }
 
+/** A comment has fewer. */
+const maxThoughts = 500;
 const thoughts = /[^.!?。！？…\n,;:]+[.!?。！？…]*/g;
 
 /** Whether a comment asks not to be answered at all: please don’t message me. */
 export function refusesAll(text: string, language: RefusalLanguage | null): boolean {
+  let count = 0;
   for (const [thought] of text.matchAll(thoughts)) {
+    count += 1;
+    if (count > maxThoughts) break;
     if (question.test(thought)) continue;
     const words = wordsOf(thought.slice(0, reach));
+    if (!words.some((id) => refusing.has(id))) continue;
     const refused = (language === null ? refusalLanguages : [language]).some((each) => {
       const known = languages.get(each)!.roles;
       return new Sentence(
