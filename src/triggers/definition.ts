@@ -175,7 +175,7 @@ const defaults = { ...defaultRules, ...defaultScope };
 
 /** As it was stored: what is newer than the version is not in it. */
 export type StoredDefinition = Omit<TriggerDefinition, keyof typeof defaults> &
-  Partial<MatchRules & Pick<TriggerDefinition, keyof typeof defaultScope>>;
+  Partial<Pick<TriggerDefinition, keyof typeof defaults>>;
 
 /** A stored definition with what it means by what it does not say. */
 export function completed(definition: StoredDefinition): TriggerDefinition {

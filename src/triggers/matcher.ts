@@ -1,5 +1,5 @@
 import { completed, type TriggerState } from './definition.ts';
-import type { Pattern } from './findings.ts';
+import type { Occurrence, Pattern } from './findings.ts';
 import { KeywordIndex } from './keyword-index.ts';
 import { Listeners, type ScopeMiss, scopeMiss } from './listeners.ts';
 import { hasDotlessI, type MatchLanguage, type MatchRules } from './modes.ts';
@@ -66,6 +66,8 @@ function nearer(one: MissReason, other: MissReason): MissReason {
   return missReasons.indexOf(one) > missReasons.indexOf(other) ? one : other;
 }
 
+const nothing: Found = new Map();
+
 /** Each takes about as long as matching the comment against a hundred triggers. */
 const maxNearMisses = 50;
 
@@ -88,9 +90,14 @@ export function compileTriggers(triggers: readonly MatchableTrigger[]): TriggerS
   const { active, indexes, listeners, always } = compileRules(ordered);
 
   function findIn(text: string): Found {
-    const found = new Map<Pattern, ReturnType<KeywordIndex['find']>[number]>();
-    for (const index of indexes) for (const each of index.find(text)) found.set(each.pattern, each);
-    return found;
+    let found: Map<Pattern, Occurrence> | null = null;
+    for (const index of indexes) {
+      for (const each of index.find(text)) {
+        found ??= new Map();
+        found.set(each.pattern, each);
+      }
+    }
+    return found ?? nothing;
   }
 
   return {
@@ -100,6 +107,7 @@ export function compileTriggers(triggers: readonly MatchableTrigger[]): TriggerS
       if (active.size === 0) return { matched: false, reason: 'no_trigger' };
       const { text } = comment;
       const found = findIn(text);
+      if (found.size === 0 && always.length === 0) return { matched: false, reason: 'keyword_absent' };
       let reason: MissReason = 'keyword_absent';
       let winner: Rule | null = null;
       const asked = new Set<Rule>();

@@ -118,10 +118,12 @@ export class WordSearch {
       if (read === null || (read === 'typo' && !pattern.mayBeTypo)) return;
       how = read;
     }
-    if (!segments.areWhole(tokens, first, last)) return findings.reject(pattern);
-    if (pattern.isPhrase && !this.#isJoined(tokens, from)) return findings.reject(pattern);
-    if (pattern.isWhole && !this.#isAll(pattern, tokens)) return findings.reject(pattern);
-    findings.accept(pattern, tokens.starts[first]!, tokens.ends[last]!, how);
+    const counts =
+      segments.areWhole(tokens, first, last) &&
+      (!pattern.isPhrase || this.#isJoined(tokens, from)) &&
+      (!pattern.isWhole || this.#isAll(pattern, tokens));
+    if (counts) findings.accept(pattern, tokens.starts[first]!, tokens.ends[last]!, how);
+    else findings.reject(pattern);
   }
 
   #howRead({ tokens: wanted }: Pattern, tokens: Tokens, from: number): Occurrence['how'] | null {

@@ -24,6 +24,7 @@ const dotAbove = 0x307;
 const dotlessI = 0x131;
 const space = 0x20;
 const smallI = 0x69;
+const maxNormalized = 128;
 
 const letterWithBreve = new Set(lettersWithBreve.map((letter) => letter.charCodeAt(0)));
 const letters = new Map<number, Glyph>([
@@ -83,6 +84,8 @@ export class Reader {
   /** Signs of which it is not known yet whether they touch a word: unit, start and end of each. */
   #signs: number[] = [];
   #signsTouch = false;
+  /** There are few signs, and some people write many. */
+  readonly #signIds = new Map<number, number>();
   #spaceDue = false;
 
   constructor({ vocabulary, learns, similar, givesCharacters, dotless, isNested }: ReaderOptions) {
@@ -184,9 +187,13 @@ export class Reader {
   }
 
   #idOfSign(unit: number): number {
+    const known = this.#signIds.get(unit);
+    if (known !== undefined) return known;
     this.#symbol.clear();
     this.#symbol.push(unit, true);
-    return this.#idOf(this.#symbol);
+    const id = this.#idOf(this.#symbol);
+    this.#signIds.set(unit, id);
+    return id;
   }
 
   #give(unit: number, start: number, end: number): void {
@@ -276,7 +283,8 @@ export class Reader {
     const isAlone = this.#kind === 'alone';
     const { tokens } = this;
     if (isAlone && this.#afterAlone) tokens.push(word, glue, this.#start, this.#start, 0);
-    if (this.#hasMark) unit.normalize();
+    // Normalizing sorts marks, in more than linear time: no word has as many as that.
+    if (this.#hasMark && unit.length <= maxNormalized) unit.normalize();
     const similar = this.#similar;
     if (similar !== null && !isAlone && (unit.isStretched || similar.findsTypos)) {
       const found = similar.find(unit, this.#kind === 'letter');

@@ -26,7 +26,11 @@ describe('the price that a workspace allows', () => {
     const refused = await client.post('/v1/triggers', triggerBody(paused.account, paused.resource));
     expect(refused).toMatchObject({
       status: 422,
-      body: { code: 'price_too_high', field: '/doors', detail: expect.stringContaining('asks for 1 payment') },
+      body: {
+        code: 'price_too_high',
+        field: '/doors',
+        detail: expect.stringContaining('asks for 1 payment'),
+      },
     });
     const path = `/v1/triggers/${paused.trigger.id}`;
     expect(await client.post(`${path}/resume`)).toMatchObject({
