@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { type Config, loadDotEnv, readConfig } from './config.ts';
 import { serializeError } from './error-log.ts';
+import { logDestination } from './log-destination.ts';
 import { oneLine } from './one-line.ts';
 import { type Service, startService } from './service.ts';
 
@@ -16,8 +17,7 @@ async function main(): Promise<void> {
       base: { role: config.role },
       serializers: { err: serializeError },
     },
-    // Lines that come while one is being written go together; what is left is written when the process exits.
-    pino.destination({ dest: 1, sync: false }),
+    logDestination(),
   );
   const starting = startService(config, log, () => {
     log.fatal('the embedded PostgreSQL has ended: start again');

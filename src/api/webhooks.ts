@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { Intake } from '../intake/intake.ts';
 import type { PlatformAdapter } from '../platforms/port.ts';
 import { Problem } from '../problem.ts';
@@ -23,9 +23,18 @@ export function webhookRoutes(deps: {
 }): FastifyPluginAsync {
   return async (app: FastifyInstance) => {
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: maxBodyBytes }, (_request, body, done) => {
-      done(null, body);
-    });
+    // What a platform sends is named, because the framework would read the header of every request anew for "*" alone.
+    for (const type of ['application/json', '*']) {
+      app.addContentTypeParser(
+        type,
+        { parseAs: 'buffer', bodyLimit: maxBodyBytes },
+        (_request, body, done) => {
+          done(null, body);
+        },
+      );
+    }
+    // Every line here names its event, and one request writes one line: a logger of its own for each would add nothing.
+    app.setChildLoggerFactory((logger) => logger as FastifyBaseLogger);
     // What is refused for its size is an event that nobody will see: leave a trace.
     app.addHook('onError', async (request, _reply, error) => {
       if (error.statusCode === 413)

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { answerChallenge, verifySignature } from '../../src/platforms/instagram/signature.ts';
+import { answerChallenge, signingKeys, verifySignature } from '../../src/platforms/instagram/signature.ts';
 
 /** Escaped as Meta escapes before it signs: the digest is over exactly these bytes. */
 const body = Buffer.from(
@@ -10,7 +10,7 @@ const signature = 'sha256=49376f7966d5f5b88936974c2c8b2392465efa29b2a65f4d5bb23f
 const ofTheUnescapedForm = 'sha256=cf32f200f70e91e95c9d78ff25223d2b87ac63367a5b55fe5bb500135cb7c606';
 
 const verify = (header: string | string[] | undefined, secrets = ['app-secret'], bytes = body) =>
-  verifySignature(secrets, { 'x-hub-signature-256': header }, bytes);
+  verifySignature(signingKeys(secrets), { 'x-hub-signature-256': header }, bytes);
 
 describe('the signature of a webhook', () => {
   test('is the HMAC of the bytes as they came', () => {
@@ -60,7 +60,9 @@ describe('the signature of a webhook', () => {
 
   test('is not read from the legacy SHA-1 header', () => {
     const sha1 = createHmac('sha1', 'app-secret').update(body).digest('hex');
-    expect(verifySignature(['app-secret'], { 'x-hub-signature': `sha1=${sha1}` }, body)).toBe('invalid');
+    expect(verifySignature(signingKeys(['app-secret']), { 'x-hub-signature': `sha1=${sha1}` }, body)).toBe(
+      'invalid',
+    );
     expect(verify(`sha1=${sha1}`)).toBe('invalid');
   });
 });

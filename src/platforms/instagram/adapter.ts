@@ -9,7 +9,7 @@ import { lookUpMessage } from './look-up.ts';
 import { parseWebhook } from './parse.ts';
 import { refreshToken } from './refresh.ts';
 import { sendMessage } from './send.ts';
-import { answerChallenge, verifySignature } from './signature.ts';
+import { answerChallenge, signingKeys, verifySignature } from './signature.ts';
 
 export interface InstagramOptions {
   /** Any of them may have signed a webhook; none means that no webhook is accepted. */
@@ -28,6 +28,7 @@ export interface InstagramOptions {
 export function createInstagramAdapter(options: InstagramOptions): PlatformAdapter {
   const { appSecrets, verifyToken, graphUrl, timeoutMs = 20_000, connections = 512 } = options;
   const { now = () => new Date() } = options;
+  const keys = signingKeys(appSecrets);
   const client = createGraphClient({ graphUrl, timeoutMs, connections });
   return {
     name: 'instagram',
@@ -35,7 +36,7 @@ export function createInstagramAdapter(options: InstagramOptions): PlatformAdapt
     sendTimeoutMs: timeoutMs,
     lookUpTimeoutMs: timeoutMs,
     handshake: (query) => answerChallenge(verifyToken, query),
-    verify: (headers, body) => verifySignature(appSecrets, headers, body),
+    verify: (headers, body) => verifySignature(keys, headers, body),
     parse: parseWebhook,
     answerDeadline,
     paceOf,

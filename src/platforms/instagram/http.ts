@@ -52,8 +52,9 @@ export function createGraphClient(options: {
   const pool = new Pool(url.origin, {
     connections: options.connections,
     connect: { timeout: Math.min(connectTimeoutMs, timeoutMs) },
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
+    // One timer of our own covers all of a request, the wait for a free connection included.
+    headersTimeout: 0,
+    bodyTimeout: 0,
     keepAliveMaxTimeout: keepAliveMaxTimeoutMs,
     // One request per connection at a time: over HTTP/2 a lost connection would leave many sends unknown at once.
     allowH2: false,
@@ -66,14 +67,13 @@ export function createGraphClient(options: {
         timeoutMs: Math.min(given.timeoutMs ?? timeoutMs, timeoutMs),
         maxBodyBytes: given.maxBodyBytes ?? sendBodyBytes,
       };
+      const headers = ['accept', 'application/json'];
+      if (accessToken !== null) headers.push('authorization', `Bearer ${accessToken}`);
+      if (body !== undefined) headers.push('content-type', 'application/json');
       return dispatchOnce(pool, bounds, {
         method,
         path: (given.unversioned ? unversionedPath : basePath) + path,
-        headers: {
-          ...(accessToken === null ? {} : { authorization: `Bearer ${accessToken}` }),
-          accept: 'application/json',
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
+        headers,
         body: body === undefined ? null : JSON.stringify(body),
         idempotent: false,
       });
@@ -103,7 +103,7 @@ function dispatchOnce(
       clearTimeout(timer);
       resolve(result);
     };
-    const fail = (error: Error, timedOut = isTimeout(error)) => {
+    const fail = (error: Error, timedOut = false) => {
       if (settled) return;
       settle(connection === null ? { kind: 'not_written', error } : { kind: 'lost', error, timedOut });
     };
@@ -111,7 +111,6 @@ function dispatchOnce(
       if (settled || answer === null) return;
       settle({ kind: 'answered', ...answer, body: Buffer.concat(chunks) });
     };
-    // Also covers the wait for a free connection, which undici's own timeouts do not.
     const timer = setTimeout(() => {
       const error = new Error(`no complete answer within ${timeoutMs} ms`);
       fail(error, true);
@@ -146,11 +145,6 @@ function dispatchOnce(
       fail(error instanceof Error ? error : new Error(String(error)));
     }
   });
-}
-
-function isTimeout(error: Error): boolean {
-  const code = errorCode(error);
-  return code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT';
 }
 
 export function errorCode(error: Error): string {
