@@ -30,6 +30,14 @@ const findExpiring: Statement = {
     where state = 'active' and credentials_expire_at < $1`,
 };
 
+/** Until a round finds none. */
+const findMissing: Statement = {
+  name: 'alerts-find-missing',
+  text: `
+    select account_id, missed from backfills
+    where kind = 'reconcile' and state = 'running' and missed > 0`,
+};
+
 /** Credentials are renewed at half their life: whatever is left this short was tried for weeks. */
 const expiringMs = 7 * 24 * 60 * 60_000;
 
@@ -51,6 +59,7 @@ export async function watch(pool: pg.Pool, now: Date): Promise<(Concern & { kind
     findExpiring,
     [new Date(now.getTime() + expiringMs)],
   );
+  const missing = await runStatement<{ account_id: string; missed: number }>(pool, findMissing, []);
   const concerns: Partial<Record<AlertKind, Concern[]>> = {
     backlog: backlogs.map((row) => ({
       accountId: row.account_id,
@@ -64,6 +73,7 @@ export async function watch(pool: pg.Pool, now: Date): Promise<(Concern & { kind
       accountId: row.account_id,
       detail: { expireAt: row.credentials_expire_at },
     })),
+    webhooks_missing: missing.map((row) => ({ accountId: row.account_id, detail: { comments: row.missed } })),
   };
   const raised = [];
   for (const [name, current] of Object.entries(concerns)) {

@@ -27,6 +27,8 @@ export interface AccountView {
   probeAt: string | null;
   credentialsExpireAt: string | null;
   publicRepliesPerPost: number | null;
+  /** In minutes; null for never. */
+  reconcileEvery: number | null;
   pacing: Record<string, Pace & { custom: boolean }>;
   createdAt: string;
   updatedAt: string;
@@ -216,6 +218,7 @@ function toAccountView(row: AccountRow): AccountView {
     probeAt: row.probeAt?.toISOString() ?? null,
     credentialsExpireAt: row.credentialsExpireAt?.toISOString() ?? null,
     publicRepliesPerPost: row.publicRepliesPerPost,
+    reconcileEvery: row.reconcileEvery,
     pacing: Object.fromEntries(
       row.paces
         // As jsonb orders names, so that a repeated answer is the same to the letter.

@@ -61,6 +61,7 @@ export function createFoundIntake(deps: {
   pool: pg.Pool;
   now: () => Date;
   random: () => number;
+  onError: (error: unknown) => void;
 }): FoundIntake {
   const accounts = createAccountLookup(deps.pool);
 
@@ -81,10 +82,18 @@ export function createFoundIntake(deps: {
     const keys = comments.map(({ event }) => event.dedupeKey);
     const known = await findKnownEvents(db, adapter.name, externalId, keys);
     const context = { adapter, account, finder, now, random: deps.random };
-    const judged = comments.map((comment) => ({
-      comment,
-      judgement: judgeFound(comment, known.get(comment.event.dedupeKey) ?? null, context),
-    }));
+    const judged = comments.map((comment): Judged => {
+      try {
+        return {
+          comment,
+          judgement: judgeFound(comment, known.get(comment.event.dedupeKey) ?? null, context),
+        };
+      } catch (error) {
+        // A fault of our own code in one comment must not keep the others from being answered.
+        deps.onError(error);
+        return { comment, judgement: { kind: 'skip', reason: 'unreadable', store: null, isNew: false } };
+      }
+    });
     return { account, judged };
   }
 

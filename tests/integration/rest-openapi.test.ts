@@ -121,6 +121,7 @@ describe('the OpenAPI document', () => {
     );
     expect(offering.map(([route]) => route).sort()).toEqual([
       'POST /v1/accounts',
+      'POST /v1/backfills',
       'POST /v1/resources',
       'POST /v1/triggers',
     ]);
