@@ -34,8 +34,9 @@ const findExpiring: Statement = {
 const findMissing: Statement = {
   name: 'alerts-find-missing',
   text: `
-    select account_id, missed from backfills
-    where kind = 'reconcile' and state = 'running' and missed > 0`,
+    select b.account_id, b.missed
+    from backfills b join accounts a on a.id = b.account_id and a.state <> 'disconnected'
+    where b.kind = 'reconcile' and b.state = 'running' and b.missed > 0`,
 };
 
 /** Credentials are renewed at half their life: whatever is left this short was tried for weeks. */

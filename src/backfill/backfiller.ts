@@ -7,7 +7,7 @@ import type { MessageId } from '../ids.ts';
 import type { FoundIntake } from '../intake/found.ts';
 import type { Finder } from '../intake/judge-found.ts';
 import { createLoop, type Loop } from '../loop.ts';
-import type { ListedComment, Listing, Post } from '../platforms/port.ts';
+import type { ListedComment, Listing, PlatformAdapter, Post } from '../platforms/port.ts';
 import { restLane, takePermit } from './permit.ts';
 import { countMissed, withFates, withPage } from './progress.ts';
 import { afterNotGiven, proceed } from './step.ts';
@@ -181,9 +181,10 @@ export function createBackfiller(deps: {
       const progress = withPage(walk.progress, listing);
       return { saved: proceed(walk, { position: after, progress }, nextAt, now), ready: [] };
     }
-    const inTime = listing.items.filter(({ event }) => event.occurredAt >= walk.since);
+    const since = sinceOf(walk, adapter, now);
+    const inTime = listing.items.filter(({ event }) => event.occurredAt >= since);
     const { fates, ready } = await deps.found.take(client, adapter, inTime, finderOf(walk));
-    const walked = afterComments(position, listing, walk.since);
+    const walked = afterComments(position, listing, since);
     const after = {
       ...position,
       ...walked,
@@ -205,6 +206,12 @@ export function createBackfiller(deps: {
   return { tick, ...createLoop(tick, pauseMs) };
 }
 
+/** A round after a long pause does not look for what can no longer be answered. */
+function sinceOf({ kind, since }: TakenWalk, { capabilities }: PlatformAdapter, now: Date): Date {
+  const earliest = now.getTime() - capabilities.listing.windowMs;
+  return kind === 'backfill' ? since : new Date(Math.max(since.getTime(), earliest));
+}
+
 /** The first step of a round notes when it began. */
 function begun(walk: TakenWalk, now: Date): TakenWalk {
   const { position } = walk;
@@ -212,6 +219,6 @@ function begun(walk: TakenWalk, now: Date): TakenWalk {
   return { ...walk, position: { ...position, roundAt: now.toISOString() } };
 }
 
-function finderOf({ id, kind, triggerId }: TakenWalk): Finder {
-  return { id, by: kind, triggerId, reconsiders: kind === 'backfill' };
+function finderOf({ id, kind, triggerId, account }: TakenWalk): Finder {
+  return { id, accountId: account.id, by: kind, triggerId, reconsiders: kind === 'backfill' };
 }

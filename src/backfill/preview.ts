@@ -10,7 +10,7 @@ import { laneColumns } from '../deliveries/pacing.ts';
 import type { Fate, FoundIntake, Rehearsed } from '../intake/found.ts';
 import type { Finder } from '../intake/judge-found.ts';
 import { Problem } from '../problem.ts';
-import { takePermit } from './permit.ts';
+import { restLane, takePermit } from './permit.ts';
 import { nothingYet, type Progress, withFates, withPage } from './progress.ts';
 import type { Selection } from './selection.ts';
 import type { NotGiven } from './step.ts';
@@ -61,6 +61,12 @@ interface Rehearsal {
   fates: Fate[];
 }
 
+interface PageRead {
+  kind: 'page';
+  restMs: number;
+  after: Rehearsal;
+}
+
 /** Walks as a back-fill does, with the same decisions, and stores nothing. */
 export function createPreviews(deps: {
   pool: pg.Pool;
@@ -97,7 +103,8 @@ export function createPreviews(deps: {
     accountId: string,
     selection: Selection,
   ): Promise<{ rehearsal: Rehearsal; stopped: { detail: string; notGiven: NotGiven | null } | null }> {
-    const finder: Finder = { id: '', by: 'backfill', triggerId: selection.triggerId, reconsiders: true };
+    const { triggerId } = selection;
+    const finder: Finder = { id: '', accountId, by: 'backfill', triggerId, reconsiders: true };
     const rehearsed: Rehearsed = new Set();
     const { pace } = account.adapter.capabilities.listing;
     const endsAtMs = performance.now() + longestMs;
@@ -114,6 +121,8 @@ export function createPreviews(deps: {
       const freeAt = await takePermit(deps.pool, accountId, pace, deps.now());
       if (freeAt) return stop(`The account’s pace allows no more reading before ${freeAt.toISOString()}.`);
       const read = await (call.kind === 'posts' ? posts(call.cursor) : comments(call.postId, call.cursor));
+      const restMs = read.kind === 'page' ? read.restMs : read.kind === 'throttled' ? read.retryAfterMs : 0;
+      if (restMs > 0) await restLane(deps.pool, accountId, pace, new Date(deps.now().getTime() + restMs));
       if (read.kind === 'page') {
         rehearsal = read.after;
         continue;
@@ -125,21 +134,19 @@ export function createPreviews(deps: {
       rehearsal = { ...rehearsal, position: refused.position, progress: { ...progress, postsRefused } };
     }
 
-    async function posts(cursor: string | null): Promise<NotGiven | { kind: 'page'; after: Rehearsal }> {
+    async function posts(cursor: string | null): Promise<NotGiven | PageRead> {
       const listing = await account.adapter.listPosts(account.sending, cursor);
       if (listing.kind !== 'page') return listing;
       const { position, progress } = rehearsal;
       const after = afterPosts(position, listing, selection.latestPosts);
       return {
         kind: 'page',
+        restMs: listing.restMs,
         after: { ...rehearsal, position: after, progress: withPage(progress, listing) },
       };
     }
 
-    async function comments(
-      postId: string,
-      cursor: string | null,
-    ): Promise<NotGiven | { kind: 'page'; after: Rehearsal }> {
+    async function comments(postId: string, cursor: string | null): Promise<NotGiven | PageRead> {
       const { adapter, sending } = account;
       const listing = await adapter.listComments(sending, postId, cursor);
       if (listing.kind !== 'page') return listing;
@@ -149,6 +156,7 @@ export function createPreviews(deps: {
       const after = afterComments(position, listing, selection.since);
       return {
         kind: 'page',
+        restMs: listing.restMs,
         after: {
           position: after,
           progress: withFates(withPage(progress, listing, position, after), fates),

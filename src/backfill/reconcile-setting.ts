@@ -7,8 +7,7 @@ import { startOf } from './walk.ts';
 const latestPosts = 25;
 
 /**
- * Has an account looked through every so many minutes, from now on; what came before is a back-fill's. Two accounts'
- * first rounds are as far apart as their settings.
+ * Has an account looked through every so many minutes, from now on; what came before is a back-fill's.
  * @param every in minutes; null for never
  */
 export async function setReconcile(
@@ -43,6 +42,9 @@ export async function setReconcile(
     failures: 0,
     missed: 0,
     nextAt,
+    // Whoever is at it has the former setting.
+    leaseToken: null,
+    leaseUntil: null,
     createdAt: now,
     updatedAt: now,
     finishedAt: null,
@@ -53,4 +55,23 @@ export async function setReconcile(
     const row = { id: newId(), workspaceId, accountId, kind: 'reconcile', mediaIds: [], latestPosts };
     await tx.backfill.create({ data: { ...row, ...fresh } });
   }
+}
+
+/** After the account was away: what came meanwhile is a back-fill's, too. */
+export async function restartReconcile(
+  tx: Prisma.TransactionClient,
+  accountId: string,
+  now: Date,
+): Promise<void> {
+  await tx.backfill.updateMany({
+    where: { accountId, kind: 'reconcile', state: 'running' },
+    data: {
+      since: now,
+      createdAt: now,
+      missed: 0,
+      position: startOf([]) as unknown as Prisma.InputJsonObject,
+      leaseToken: null,
+      leaseUntil: null,
+    },
+  });
 }

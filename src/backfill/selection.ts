@@ -63,7 +63,7 @@ export async function resolveSelection(
     selection: {
       triggerId: input.triggerId ?? null,
       // A trigger that counts on some posts only says where to look.
-      mediaIds: named.length > 0 ? named : (definition?.mediaIds ?? []),
+      mediaIds: [...new Set(named.length > 0 ? named : definition?.mediaIds)],
       latestPosts: input.latestPosts,
       // What is older could not be answered.
       since: new Date(Math.max(input.since?.getTime() ?? 0, earliest)),

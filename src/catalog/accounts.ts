@@ -1,3 +1,4 @@
+import { restartReconcile } from '../backfill/reconcile-setting.ts';
 import type { SecretBox } from '../crypto/secret-box.ts';
 import type { Account, AccountPace, PrismaClient } from '../db/generated/client.ts';
 import { type AccountId, newId, type WorkspaceId } from '../ids.ts';
@@ -77,7 +78,7 @@ export async function connectAccount(
   const known = await tx.account.findFirst({
     where: { ...same, workspaceId: change.workspaceId },
     orderBy: { id: 'desc' },
-    select: { id: true },
+    select: { id: true, state: true },
   });
   const id = known?.id ?? newId();
   const renewed = {
@@ -93,6 +94,7 @@ export async function connectAccount(
         data: { id, workspaceId: change.workspaceId, ...same, ...renewed, createdAt: change.now },
       }));
   await applySettings(tx, adapter, id, settings, change.now);
+  if (known?.state === 'disconnected') await restartReconcile(tx, id, change.now);
   if (known) {
     await clearPaused(tx, id, change.now);
     await wakeMessages(tx, id, change.now);

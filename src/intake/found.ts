@@ -77,8 +77,8 @@ export function createFoundIntake(deps: {
     const externalId = comments[0]?.event.accountExternalId;
     if (externalId === undefined) return { account: null, judged: [] };
     const account = (await accounts.find(adapter.name, [externalId])).get(externalId);
-    // Disconnected since.
-    if (!account) return { account: null, judged: [] };
+    // Disconnected since, and perhaps connected by somebody else.
+    if (account?.id !== finder.accountId) return { account: null, judged: [] };
     const keys = comments.map(({ event }) => event.dedupeKey);
     const known = await findKnownEvents(db, adapter.name, externalId, keys);
     const context = { adapter, account, finder, now, random: deps.random };

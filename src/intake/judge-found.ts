@@ -1,10 +1,11 @@
-import type { EventId, TriggerId, WorkspaceId } from '../ids.ts';
+import type { AccountId, EventId, TriggerId, WorkspaceId } from '../ids.ts';
 import type { ListedComment, PlatformAdapter } from '../platforms/port.ts';
 import { type Decision, decide, type IntakeAccount } from './decide.ts';
 import type { EventReason } from './reasons.ts';
 
 /** Who looks for comments, and what may become of those that are found. */
 export interface Finder {
+  accountId: AccountId;
   /** The row of the back-fill, which the ledger names. */
   id: string;
   by: 'backfill' | 'reconcile';

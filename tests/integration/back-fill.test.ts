@@ -1,40 +1,15 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { FakeAccount, FakeComment, FakeMedia } from '../../fakes/instagram/index.ts';
-import { unpaced } from '../support/studio.ts';
-import { useVirtualFairdrop } from '../support/virtual.ts';
+import { describe, expect, it } from 'vitest';
+import type { FakeComment } from '../../fakes/instagram/index.ts';
+import type { Progress } from '../../src/backfill/progress.ts';
+import { useBackfillStage } from '../support/back-fill-stage.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
-const fairdrop = useVirtualFairdrop({ sendEchoes: false, privateRepliesPerHour: Number.POSITIVE_INFINITY });
-
-let account: FakeAccount;
-let media: FakeMedia;
-let accountId: string;
-let triggerId: string;
+const stage = useBackfillStage();
+const { fairdrop, write, start, finish, eventOf, answers, expectExactSum } = stage;
 let users = 0;
 
-interface Progress {
-  posts: number;
-  postsRefused: number;
-  pages: number;
-  found: number;
-  new: number;
-  matched: number;
-  reconsidered: number;
-  alreadyAnswered: number;
-  skipped: Record<string, number>;
-  unreadable: number;
-}
-interface Backfill {
-  id: string;
-  state: string;
-  reason: string | null;
-  detail: string | null;
-  waitsFor: string | null;
-  progress: Progress;
-  missed: number;
-}
 interface Preview {
   complete: boolean;
   progress: Progress;
@@ -42,61 +17,8 @@ interface Preview {
   answers: { lastAt: string | null; tooLate: number };
 }
 
-const fast = { private_reply: unpaced, public_reply: unpaced, listing: unpaced };
-
-beforeEach(async () => {
-  fairdrop.instagram.clearFaults();
-  account = await fairdrop.openStudio({}, { pacing: fast });
-  media = fairdrop.instagram.addMedia(account, { type: 'REELS' });
-  const [row] = await fairdrop.query(
-    'select a.id as account_id, t.id as trigger_id from accounts a join triggers t on t.account_id = a.id where a.external_id = $1',
-    [account.id],
-  );
-  accountId = String(row?.account_id);
-  triggerId = String(row?.trigger_id);
-});
-
-/** A comment that no webhook tells of, unless it says so. */
-function write(text = 'guide', given: Partial<Parameters<typeof fairdrop.instagram.comment>[0]> = {}) {
-  const user = fairdrop.instagram.addUser({ username: `reader${users++}` });
-  return fairdrop.instagram.comment({
-    account,
-    media,
-    user,
-    text,
-    createdAt: fairdrop.now,
-    announce: false,
-    ...given,
-  });
-}
-
-const start = (more: object = {}) => fairdrop.client.post<Backfill>('/v1/backfills', { accountId, ...more });
 const preview = (more: object = {}) =>
-  fairdrop.client.post<Preview>('/v1/backfills/preview', { accountId, ...more });
-const read = (id: string) => fairdrop.client.get<Backfill>(`/v1/backfills/${id}`);
-
-async function finish(id: string, rounds = 60): Promise<Backfill> {
-  for (let i = 0; i < rounds; i += 1) {
-    await fairdrop.round();
-    const backfill = await read(id);
-    if (backfill.state !== 'running') return backfill;
-    fairdrop.later(minuteMs);
-  }
-  return read(id);
-}
-
-const repliesTo = (comment: FakeComment) =>
-  fairdrop.instagram.sent.filter(
-    ({ kind, commentId }) => kind === 'private_reply' && commentId === comment.id,
-  );
-const eventOf = async (comment: FakeComment) =>
-  (await fairdrop.query('select * from events where external_id = $1', [comment.id]))[0];
-
-async function expectExactSum() {
-  const stats = await fairdrop.client.get<Record<string, number>>('/v1/stats');
-  const sum = ['delivered', 'waiting', 'skipped', 'failed', 'expired'].map((fate) => Number(stats[fate]));
-  expect(sum.reduce((a, b) => a + b)).toBe(stats.received);
-}
+  fairdrop.client.post<Preview>('/v1/backfills/preview', { accountId: stage.accountId, ...more });
 
 describe('a back-fill', () => {
   it('answers comments that no webhook told of, and says of the others why not', async () => {
@@ -104,7 +26,7 @@ describe('a back-fill', () => {
     await write('nice');
     const top = await write('nice too');
     await write('guide', { parentId: top.id });
-    await write('guide', { user: account });
+    await write('guide', { user: stage.account });
     const hidden = await write();
     fairdrop.instagram.hideComment(hidden);
     const done = await finish((await start()).id);
@@ -121,8 +43,8 @@ describe('a back-fill', () => {
       },
     });
     await fairdrop.round();
-    for (const comment of wanted) expect(repliesTo(comment)).toHaveLength(1);
-    expect(repliesTo(hidden)).toHaveLength(0);
+    for (const comment of wanted) expect(answers([comment])).toEqual({ 1: 1 });
+    expect(answers([hidden])).toEqual({ 0: 1 });
     expect(await eventOf(hidden)).toMatchObject({ outcome: 'skipped', reason: 'hidden_comment' });
     const explained = await fairdrop.client.get<{ summary: string }>(
       `/v1/events/${(await eventOf(wanted[0] as FakeComment))?.id}/explain`,
@@ -135,11 +57,11 @@ describe('a back-fill', () => {
     const early = await write('roadmap please', { announce: true });
     expect(await eventOf(early)).toMatchObject({ outcome: 'skipped', reason: 'keyword_absent' });
     const before = await fairdrop.client.get<Record<string, number>>('/v1/stats');
-    await fairdrop.client.patch(`/v1/triggers/${triggerId}`, { keywords: ['guide', 'roadmap'] });
+    await fairdrop.client.patch(`/v1/triggers/${stage.triggerId}`, { keywords: ['guide', 'roadmap'] });
     const done = await finish((await start()).id);
     expect(done.progress).toMatchObject({ found: 1, new: 0, matched: 1, reconsidered: 1, skipped: {} });
     await fairdrop.round();
-    expect(repliesTo(early)).toHaveLength(1);
+    expect(answers([early])).toEqual({ 1: 1 });
     const event = await eventOf(early);
     expect(event).toMatchObject({ outcome: 'matched', reason: 'trigger_matched', times_received: 1 });
     const explained = await fairdrop.client.get<{
@@ -167,18 +89,18 @@ describe('a back-fill', () => {
   });
 
   it('takes over comments that came before their account was connected', async () => {
-    await fairdrop.client.patch(`/v1/accounts/${accountId}`, { state: 'active' });
-    await fairdrop.query(
-      "update accounts set state = 'disconnected', credentials = null, credentials_key_id = null where id = $1",
-      [accountId],
-    );
+    await fairdrop.client.patch(`/v1/accounts/${stage.accountId}`, { state: 'active' });
+    await stage.disconnect();
     const early = await write('guide', { announce: true });
     expect(await eventOf(early)).toMatchObject({ reason: 'unknown_account', workspace_id: null });
-    await fairdrop.client.post('/v1/accounts', { platform: 'instagram', accessToken: account.accessToken });
+    await fairdrop.client.post('/v1/accounts', {
+      platform: 'instagram',
+      accessToken: stage.account.accessToken,
+    });
     expect((await finish((await start()).id)).progress).toMatchObject({ matched: 1, reconsidered: 1 });
     await fairdrop.round();
-    expect(repliesTo(early)).toHaveLength(1);
-    expect(await eventOf(early)).toMatchObject({ account_id: accountId, outcome: 'matched' });
+    expect(answers([early])).toEqual({ 1: 1 });
+    expect(await eventOf(early)).toMatchObject({ account_id: stage.accountId, outcome: 'matched' });
     await expectExactSum();
   });
 
@@ -197,18 +119,18 @@ describe('a back-fill', () => {
     const second = await finish((await start()).id);
     expect(second.progress).toMatchObject({ found: 3, new: 0, matched: 0, alreadyAnswered: 3, skipped: {} });
     await fairdrop.round();
-    expect(repliesTo(answered)).toHaveLength(1);
-    expect(twice.flatMap(repliesTo)).toHaveLength(1);
+    expect(answers([answered])).toEqual({ 1: 1 });
+    expect(answers(twice)).toEqual({ 0: 1, 1: 1 });
     await expectExactSum();
   });
 
   it('for one trigger leaves alone what another one answers', async () => {
     const [resource] = await fairdrop.query(
       'select resource_id from trigger_versions where trigger_id = $1',
-      [triggerId],
+      [stage.triggerId],
     );
     const other = await fairdrop.client.post<{ id: string }>('/v1/triggers', {
-      accountId,
+      accountId: stage.accountId,
       resourceId: resource?.resource_id,
       name: 'Checklist',
       keywords: ['checklist'],
@@ -218,7 +140,7 @@ describe('a back-fill', () => {
     const done = await finish((await start({ triggerId: other.id })).id);
     expect(done.progress).toMatchObject({ found: 2, matched: 1, skipped: { other_trigger: 1 } });
     await fairdrop.round();
-    expect([repliesTo(guide).length, repliesTo(checklist).length]).toEqual([0, 1]);
+    expect([answers([guide]), answers([checklist])]).toEqual([{ 0: 1 }, { 1: 1 }]);
     // It was not even noted, so a back-fill for all finds it.
     expect(await eventOf(guide)).toBeUndefined();
     expect((await finish((await start()).id)).progress).toMatchObject({ matched: 1, alreadyAnswered: 1 });
@@ -237,20 +159,23 @@ describe('a back-fill', () => {
       skipped: { window_over: 1 },
     });
     await fairdrop.round();
-    expect([old, nearly, fresh].map((comment) => repliesTo(comment).length)).toEqual([0, 0, 1]);
+    expect([answers([old, nearly]), answers([fresh])]).toEqual([{ 0: 2 }, { 1: 1 }]);
   });
 
   it('reads the posts that are named, or that the trigger counts on, and passes over those it is not shown', async () => {
-    const elsewhere = fairdrop.instagram.addMedia(account, { type: 'FEED' });
+    const elsewhere = fairdrop.instagram.addMedia(stage.account, { type: 'FEED' });
     const here = await write();
     const there = await write('guide', { media: elsewhere });
     const named = await finish((await start({ mediaIds: ['17999', elsewhere.id] })).id);
     expect(named).toMatchObject({ state: 'done', progress: { posts: 1, postsRefused: 1, matched: 1 } });
-    await fairdrop.client.patch(`/v1/triggers/${triggerId}`, { mediaIds: [media.id] });
-    const own = await finish((await start({ triggerId })).id);
-    expect(own).toMatchObject({ mediaIds: [media.id], progress: { posts: 1, postsRefused: 0, matched: 1 } });
+    await fairdrop.client.patch(`/v1/triggers/${stage.triggerId}`, { mediaIds: [stage.media.id] });
+    const own = await finish((await start({ triggerId: stage.triggerId })).id);
+    expect(own).toMatchObject({
+      mediaIds: [stage.media.id],
+      progress: { posts: 1, postsRefused: 0, matched: 1 },
+    });
     await fairdrop.round();
-    expect([here, there].map((comment) => repliesTo(comment).length)).toEqual([1, 1]);
+    expect(answers([here, there])).toEqual({ 1: 2 });
   });
 });
 
@@ -259,7 +184,7 @@ describe('a preview', () => {
     const user = fairdrop.instagram.addUser({ username: `reader${users++}` });
     await write('roadmap', { announce: true });
     await write('guide', { announce: true });
-    await fairdrop.client.patch(`/v1/triggers/${triggerId}`, { keywords: ['guide', 'roadmap'] });
+    await fairdrop.client.patch(`/v1/triggers/${stage.triggerId}`, { keywords: ['guide', 'roadmap'] });
     // Two pages, with the same person on both of them.
     await write('guide', { user });
     for (let i = 0; i < 60; i += 1) await write(i % 3 ? 'guide' : 'nice');
@@ -304,7 +229,7 @@ describe('a preview', () => {
   });
 
   it('foresees how long the answers would take at the account’s pace, and what would come too late', async () => {
-    await fairdrop.client.patch(`/v1/accounts/${accountId}`, {
+    await fairdrop.client.patch(`/v1/accounts/${stage.accountId}`, {
       pacing: { private_reply: { perHour: 10, burst: 5 } },
     });
     const createdAt = new Date(fairdrop.now.getTime() - 7 * dayMs + 2 * hourMs);
@@ -316,7 +241,7 @@ describe('a preview', () => {
   });
 
   it('reads no faster than the account may, and says that it stopped', async () => {
-    await fairdrop.client.patch(`/v1/accounts/${accountId}`, {
+    await fairdrop.client.patch(`/v1/accounts/${stage.accountId}`, {
       pacing: { listing: { perHour: 10, burst: 2 } },
     });
     for (let i = 0; i < 120; i += 1) await write();
@@ -324,9 +249,9 @@ describe('a preview', () => {
   });
 
   it('has words for what the platform refuses', async () => {
-    fairdrop.instagram.failNext({ type: 'garbage' }, { account });
+    fairdrop.instagram.failNext({ type: 'garbage' }, { account: stage.account });
     await expect(preview()).rejects.toThrow('502');
-    fairdrop.instagram.expireToken(account);
+    fairdrop.instagram.expireToken(stage.account);
     await expect(preview()).rejects.toThrow('account_refused');
   });
 });
@@ -336,12 +261,9 @@ describe('what can be asked', () => {
     const stranger = '01890000-0000-7000-8000-000000000000';
     await expect(start({ accountId: stranger })).rejects.toThrow('account_unknown');
     await expect(start({ triggerId: stranger })).rejects.toThrow('trigger_unknown');
-    await fairdrop.client.patch(`/v1/triggers/${triggerId}`, { state: 'paused' });
-    await expect(preview({ triggerId })).rejects.toThrow('trigger_not_active');
-    await fairdrop.query(
-      "update accounts set state = 'disconnected', credentials = null, credentials_key_id = null where id = $1",
-      [accountId],
-    );
+    await fairdrop.client.patch(`/v1/triggers/${stage.triggerId}`, { state: 'paused' });
+    await expect(preview({ triggerId: stage.triggerId })).rejects.toThrow('trigger_not_active');
+    await stage.disconnect();
     await expect(start()).rejects.toThrow('account_disconnected');
   });
 });

@@ -39,7 +39,10 @@ export interface VirtualFairdrop {
   notes: UpkeepNote[];
   walks: WalkReport[];
   /** Another worker's, on request with an adapter of its own. */
-  backfiller(adapter?: (real: PlatformAdapter) => PlatformAdapter): Backfiller;
+  backfiller(
+    adapter?: (real: PlatformAdapter) => PlatformAdapter,
+    onError?: (error: unknown) => void,
+  ): Backfiller;
   later(ms: number): void;
   /** One round of everything, as the loops of a worker would do it. */
   round(): Promise<void>;
@@ -101,11 +104,12 @@ export function useVirtualFairdrop(
     const reconciler = createReconciler({ ...common, report: (report) => fairdrop.lookUps.push(report) });
     const upkeep = createUpkeep({ ...common, retentionDays: 90, note: (note) => fairdrop.notes.push(note) });
     const found = createFoundIntake(common);
-    const createWalker = (own: (real: PlatformAdapter) => PlatformAdapter = (real) => real) =>
+    const createWalker: VirtualFairdrop['backfiller'] = (own = (real) => real, onError = common.onError) =>
       createBackfiller({
         ...common,
         open: { ...open, adapterFor: () => own(adapter) },
         found,
+        onError,
         report: (report) => fairdrop.walks.push(report),
       });
     const backfiller = createWalker();

@@ -19,7 +19,7 @@ const paces = {
   direct_message: { perHour: 50 * 3600, burst: 25 },
   // 4,800 a day for each time the account's content was seen in it: nobody who has comments comes near. Slow all the
   // same, for these calls share that allowance with whatever else reads the account.
-  listing: { perHour: 600, burst: 30 },
+  listing: { perHour: 600, burst: 60 },
 } satisfies Capabilities['paces'];
 
 export const capabilities: Capabilities = {
