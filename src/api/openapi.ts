@@ -34,6 +34,7 @@ const tags = [
   { name: 'triggers', description: 'Which comments are answered, with what; every change is a new version' },
   { name: 'events', description: 'What platforms told us, each with its outcome and reason' },
   { name: 'deliveries', description: 'Runs of triggers, with the messages they send' },
+  { name: 'backfills', description: 'Comments that came before their trigger, or that no webhook told of' },
   { name: 'contacts', description: 'The people who were answered' },
   { name: 'ledger', description: 'The append-only record of what happened' },
   { name: 'stats', description: 'Numbers that add up' },

@@ -6,6 +6,7 @@ import type { RouteDeps } from './deps.ts';
 import { describeKeyedRoute } from './openapi.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { alertRoutes } from './routes/alerts.ts';
+import { backfillRoutes } from './routes/backfills.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -42,6 +43,7 @@ export function restApi(deps: RouteDeps): FastifyPluginAsync {
       eventRoutes,
       deliveryRoutes,
       replayRoutes,
+      backfillRoutes,
       alertRoutes,
       contactRoutes,
       ledgerRoutes,

@@ -22,6 +22,9 @@ const sentences = {
   unreadable: 'It could not be read.',
   message_unrenderable:
     'A trigger matched, but none of its templates gives a message that the platform would take.',
+  window_over:
+    'A trigger matched, but the comment was found in a list only when it was too old to be answered.',
+  hidden_comment: 'A trigger matched, but the comment was hidden when it was found in a list.',
 } as const;
 
 export type EventReason = keyof typeof sentences;

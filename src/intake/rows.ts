@@ -1,6 +1,6 @@
 import { servingOf } from '../deliveries/serving.ts';
 import { wakeGraceMs } from '../deliveries/wake.ts';
-import { newId } from '../ids.ts';
+import { type EventId, newId } from '../ids.ts';
 import type { MessageKind, PlatformAdapter, PlatformEvent } from '../platforms/port.ts';
 import type { Decision, IntakeAccount } from './decide.ts';
 import type { EventRow, LedgerRow, MessageRow } from './store.ts';
@@ -10,6 +10,8 @@ export interface Arrival {
   adapter: PlatformAdapter;
   event: PlatformEvent;
   receivedAt: Date;
+  /** The event's row, where there is one that is decided about again. */
+  knownId?: EventId;
 }
 
 /** Collects the rows of one flush. Repetitions within it fold into the first. */
@@ -102,13 +104,13 @@ function targetOf(
 }
 
 function toEventRow(
-  { adapter, event, receivedAt }: Arrival,
+  { adapter, event, receivedAt, knownId }: Arrival,
   account: IntakeAccount | null,
   decision: Decision,
 ): EventRow {
   const matched = decision.outcome === 'matched' ? decision : null;
   return {
-    id: newId(),
+    id: knownId ?? newId(),
     workspace_id: account?.workspaceId ?? null,
     account_id: account?.id ?? null,
     platform: adapter.name,
@@ -139,7 +141,7 @@ function toEventRow(
 }
 
 /** Without a post to tell, a comment counts as one on a post of its own. */
-function postOf(event: PlatformEvent): string {
+export function postOf(event: PlatformEvent): string {
   if (event.kind !== 'comment') return '';
   return event.mediaId ?? `comment:${event.commentId}`;
 }

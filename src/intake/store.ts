@@ -85,9 +85,7 @@ export interface LedgerRow {
  * by their unique key, so that concurrent flushes lock in one order.
  * Why rows travel as JSON: docs/decisions/0004-rows-travel-as-json.md
  */
-const insertEvents: Statement = {
-  name: 'intake-insert-events',
-  text: `
+const newEvents = `
     with input as materialized (
       -- Who wrote in private is named by another id than who comments, where the platform has two for one person.
       select e.*, coalesce(
@@ -152,7 +150,13 @@ const insertEvents: Statement = {
     ),
     fresh as (
       select i.*, event.contact_id as known_contact_id from input i join event using (id)
-    ),
+    ),`;
+
+/**
+ * CTEs of what follows from the events in `fresh`: `matched`, `delivery`, `message`, `ledger`. $2 and $3 are the messages
+ * and the ledger entries as JSON, $4 the current time.
+ */
+export const consequences = `
     serving as (
       insert into servings (trigger_id, contact_id, scope, every_days, delivery_id, served_at)
       select distinct on (trigger_id, known_contact_id, serving_scope)
@@ -256,7 +260,11 @@ const insertEvents: Statement = {
       select skip_ledger_id, workspace_id, received_at, 'delivery.skipped', account_id, id, delivery_id,
              known_contact_id, trigger_id, resource_id, jsonb_build_object('reason', refusal)
       from matched where refusal is not null
-    )
+    )`;
+
+const insertEvents: Statement = {
+  name: 'intake-insert-events',
+  text: `${newEvents}${consequences}
     select id, null::uuid as ready from fresh
     union all
     select null, id from message where state = 'queued' and due_at <= $4`,
@@ -284,7 +292,7 @@ export async function storeEvents(
 }
 
 /** Postgres reads a field that is not there as null, and most of an event's fields are. */
-function withoutNulls(row: EventRow): Partial<EventRow> {
+export function withoutNulls(row: EventRow): Partial<EventRow> {
   const given: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(row)) if (value !== null) given[name] = value;
   return given;

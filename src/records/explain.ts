@@ -1,6 +1,7 @@
 import type { PrismaClient } from '../db/generated/client.ts';
 import type { EventId } from '../ids.ts';
 import { describeReason, type EventReason, eventReasons } from '../intake/reasons.ts';
+import type { LedgerKind } from '../ledger/kinds.ts';
 import {
   compileTriggers,
   type KeywordHit,
@@ -80,7 +81,7 @@ export async function explainEvent(
     event,
     outcome: event.outcome,
     reason: event.reason,
-    summary: summarise(event, triggers, delivery),
+    summary: summarise(event, triggers, delivery, ledger),
     triggers,
     delivery,
     ledger,
@@ -164,15 +165,31 @@ function summarise(
   event: EventView,
   triggers: readonly ExplainedTrigger[],
   delivery: DeliveryWithMessages | null,
+  ledger: readonly LedgerEntryView[],
 ): string {
   if (delivery) {
     const trigger = triggers.find(({ triggerId }) => triggerId === delivery.triggerId);
     const name = trigger?.name ?? delivery.triggerId;
     const matched =
       delivery.keyword === anyKeyword ? 'takes every comment' : `matched the keyword "${delivery.keyword}"`;
-    return `The trigger "${name}" ${matched}, ${endings[delivery.state](delivery)}.`;
+    const ending = endings[delivery.state](delivery);
+    return `The trigger "${name}" ${matched}, ${ending}.${historyOf(ledger)}`;
   }
   return isKnownReason(event.reason) ? describeReason(event.reason) : `The reason was: ${event.reason}.`;
+}
+
+/** How it came to be decided about, where that was not by its webhook. */
+function historyOf(ledger: readonly LedgerEntryView[]): string {
+  for (const { kind, at, detail } of ledger) {
+    const was = (detail as { was?: unknown } | null)?.was;
+    if (kind === ('event.reconsidered' satisfies LedgerKind)) {
+      return ` It was skipped when it came (${String(was)}), and matched by a back-fill at ${at}.`;
+    }
+    if (kind === ('event.found' satisfies LedgerKind)) {
+      return ` No webhook had told of it: it was found in the list of comments at ${at}.`;
+    }
+  }
+  return '';
 }
 
 function isKnownReason(reason: string): reason is EventReason {

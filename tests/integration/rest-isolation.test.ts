@@ -26,6 +26,7 @@ beforeAll(async () => {
   });
   await intake.receive(api.platform, [aComment(own.account.externalId)]);
   await pool.end();
+  expect((await owner.post('/v1/backfills', { accountId: own.account.id })).status).toBe(201);
   ids = {};
   for (const kind of [
     'accounts',
@@ -33,6 +34,7 @@ beforeAll(async () => {
     'triggers',
     'events',
     'deliveries',
+    'backfills',
     'messages',
     'contacts',
     'ledger',
@@ -113,6 +115,7 @@ describe('another workspace', () => {
       `deliveries?accountId=${ids.accounts}`,
       `deliveries?triggerId=${ids.triggers}`,
       `deliveries?contactId=${ids.contacts}`,
+      `backfills?accountId=${ids.accounts}`,
       `ledger?deliveryId=${ids.deliveries}`,
     ]) {
       expect((await stranger.get(`/v1/${query}`)).body.data, query).toEqual([]);

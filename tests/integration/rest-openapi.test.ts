@@ -39,6 +39,13 @@ const routes = [
   'GET /v1/deliveries/{id}',
   'POST /v1/deliveries/{id}/replay',
   'POST /v1/deliveries/replay',
+  'GET /v1/backfills',
+  'POST /v1/backfills',
+  'POST /v1/backfills/preview',
+  'GET /v1/backfills/{id}',
+  'POST /v1/backfills/{id}/pause',
+  'POST /v1/backfills/{id}/resume',
+  'POST /v1/backfills/{id}/stop',
   'GET /v1/messages',
   'POST /v1/messages/{id}/resolve',
   'GET /v1/alerts',
@@ -123,6 +130,7 @@ describe('the OpenAPI document', () => {
     );
     expect(offering.map(([route]) => route).sort()).toEqual([
       'POST /v1/accounts',
+      'POST /v1/backfills',
       'POST /v1/resources',
       'POST /v1/triggers',
     ]);
