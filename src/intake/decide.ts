@@ -3,6 +3,7 @@ import type { CommentEvent, MessageKind, PlatformEvent, QuietEvent, TextLimit } 
 import type { MatchableComment, MatchableTrigger, TriggerSet } from '../triggers/matcher.ts';
 import { type Door, priceAt } from '../triggers/price.ts';
 import type { TemplateContext } from '../triggers/templates.ts';
+import type { LastVariant } from './last-variants.ts';
 import type { EventReason } from './reasons.ts';
 
 /** A connected account with what it takes to decide about its events. */
@@ -15,6 +16,8 @@ export interface IntakeAccount {
   triggerRevision: number;
   triggers: TriggerSet;
   resources: ReadonlyMap<string, TemplateContext['resource']>;
+  /** Some trigger could answer the same person again, in other words. */
+  repeats: boolean;
 }
 
 /** What is done about an event, before anything is written. */
@@ -38,6 +41,7 @@ export type Decision =
  * @param account null when nobody connected the account that the event names
  * @param receivedAt what a trigger's dates and hours are compared with
  * @param random in [0, 1), drawn from for the choice of templates
+ * @param lastVariant which template whoever did this got last from a trigger
  */
 export function decide(
   event: PlatformEvent,
@@ -45,6 +49,7 @@ export function decide(
   receivedAt: Date,
   limits: Record<MessageKind, TextLimit>,
   random: () => number,
+  lastVariant: LastVariant = () => null,
 ): Decision {
   if (event.kind === 'unreadable' || event.kind === 'unsupported') return skip(event.kind);
   if (!account) return skip('unknown_account');
@@ -69,7 +74,8 @@ export function decide(
   const { dmTemplates, publicReplies } = trigger.definition;
   const isPublic = said.door === 'comment';
   const limit = isPublic ? limits.private_reply : limits.direct_message;
-  const answer = draftMessage(dmTemplates, context, { limit, mustGive: true }, random);
+  const rules = { limit, mustGive: true, lastVariant: lastVariant(trigger.id) };
+  const answer = draftMessage(dmTemplates, context, rules, random);
   if (!answer) return skip('message_unrenderable');
   const replies = isPublic ? publicReplies : [];
   return {

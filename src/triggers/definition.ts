@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { matchingIssues, mergeKeywords } from './definition-check.ts';
-import { defaultRules, type MatchRules, matchLanguages, matchModes } from './modes.ts';
+import { defaultRules, matchLanguages, matchModes } from './modes.ts';
 import { doors } from './price.ts';
 import { isTimeZone, weekdays } from './schedule.ts';
 
