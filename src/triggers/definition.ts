@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { matchingIssues, mergeKeywords } from './definition-check.ts';
-import { defaultRules, type MatchRules, matchLanguages, matchModes } from './modes.ts';
+import { defaultRules, matchLanguages, matchModes } from './modes.ts';
 
 /** The most a template may hold before it is rendered. What comes out is checked against the platform's limits. */
 export const maxTemplateLength = 4_000;

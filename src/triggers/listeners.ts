@@ -9,6 +9,8 @@ export function scopeMiss({ trigger, mediaIds }: Rule, comment: MatchableComment
   return null;
 }
 
+const nobody: readonly Rule[] = [];
+
 /** Rules that count on the same posts, in the order of arbitration. */
 class Listed {
   readonly rules: Rule[] = [];
@@ -25,23 +27,32 @@ class Listed {
  * them: a comment is offered to the few that could take it, and not to the thousands of other posts.
  */
 export class Listeners {
-  readonly #everywhere = new Listed();
-  readonly #somewhere = new Listed();
-  readonly #byPost = new Map<string, Listed>();
+  // Made when they are needed: there is one of this for each keyword, and most keywords have one listener.
+  #everywhere: Listed | null = null;
+  #somewhere: Listed | null = null;
+  #byPost: Map<string, Listed> | null = null;
+  #careful: Rule[] | null = null;
+
   /** Those that want more than this keyword: others beside it, or none of some words. */
-  readonly careful: Rule[] = [];
+  get careful(): readonly Rule[] {
+    return this.#careful ?? nobody;
+  }
 
   /** To be called in the order of arbitration. */
   add(rule: Rule): void {
     if (rule.rules.mode === 'all' || rule.rules.mode === 'any' || rule.exclude.length > 0) {
-      this.careful.push(rule);
+      this.#careful ??= [];
+      this.#careful.push(rule);
       return;
     }
     if (rule.mediaIds.size === 0) {
+      this.#everywhere ??= new Listed();
       this.#everywhere.add(rule);
       return;
     }
+    this.#somewhere ??= new Listed();
     this.#somewhere.add(rule);
+    this.#byPost ??= new Map();
     for (const mediaId of rule.mediaIds) {
       const listed = this.#byPost.get(mediaId) ?? new Listed();
       listed.add(rule);
@@ -50,16 +61,16 @@ export class Listeners {
   }
 
   get hasSimple(): boolean {
-    return this.#everywhere.rules.length + this.#somewhere.rules.length > 0;
+    return this.#everywhere !== null || this.#somewhere !== null;
   }
 
   /** The first rule that wants nothing but this keyword and takes the comment, or why none does. */
   first(comment: MatchableComment): Rule | ScopeMiss | null {
-    const here = comment.mediaId === null ? undefined : this.#byPost.get(comment.mediaId);
-    const one = firstTaking(this.#everywhere, comment);
+    const here = comment.mediaId === null ? undefined : this.#byPost?.get(comment.mediaId);
+    const one = this.#everywhere && firstTaking(this.#everywhere, comment);
     const other = here && firstTaking(here, comment);
     if (one || other) return !other || (one && one.rank < other.rank) ? one! : other;
-    const count = (listed: Listed | undefined) =>
+    const count = (listed: Listed | null | undefined) =>
       (comment.isReply ? listed?.takingReplies : listed?.rules.length) ?? 0;
     if (count(this.#somewhere) > count(here)) return 'other_post';
     return this.hasSimple ? 'replies_not_wanted' : null;

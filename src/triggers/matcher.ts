@@ -65,6 +65,7 @@ function nearer(one: MissReason, other: MissReason): MissReason {
 }
 
 const nothing: Found = new Map();
+const everyPost: ReadonlySet<string> = new Set();
 
 /** Each takes about as long as matching the comment against a hundred triggers. */
 const maxNearMisses = 50;
@@ -190,13 +191,14 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
       rank,
       trigger,
       rules,
-      mediaIds: new Set(trigger.definition.mediaIds),
+      mediaIds: trigger.definition.mediaIds.length === 0 ? everyPost : new Set(trigger.definition.mediaIds),
       keywords: rules.mode === 'any' ? [] : compile(rules.keywords, rules),
       exclude: compile(rules.exclude, { ...excludeRules, language: rules.language }),
     };
     active.set(trigger, rule);
     if (rules.mode === 'any') always.push(rule);
-    for (const pattern of new Set(rule.keywords.flatMap(({ patterns }) => patterns))) {
+    const patterns = rule.keywords.flatMap((keyword) => keyword.patterns);
+    for (const pattern of patterns.length === 1 ? patterns : new Set(patterns)) {
       const heard = listeners.get(pattern) ?? new Listeners();
       heard.add(rule);
       listeners.set(pattern, heard);
