@@ -28,6 +28,7 @@ export class KeywordIndex {
   readonly #hashtags = new HashtagSearch();
   readonly #patterns = new Map<string, Pattern>();
   readonly #keywordReader: Reader;
+  readonly #characterReader: Reader;
   readonly #dotless: boolean;
   #hasCharacters = false;
   #reader: Reader;
@@ -36,7 +37,8 @@ export class KeywordIndex {
   /** @param language of the keywords, as far as it changes their letters */
   constructor(language: MatchLanguage | null) {
     this.#dotless = hasDotlessI(language);
-    this.#keywordReader = keywordReader(this.#vocabulary, language);
+    this.#keywordReader = keywordReader(this.#vocabulary, language, false);
+    this.#characterReader = keywordReader(this.#vocabulary, language, true);
     this.#reader = this.#keywordReader;
   }
 
@@ -74,9 +76,10 @@ export class KeywordIndex {
         ? null
         : this.#pattern(key, [], true, rules, (pattern) => this.#hashtags.add(key, pattern));
     }
-    const reading = readKeyword(this.#keywordReader, keyword);
+    const isInside = rules.mode === 'contains';
+    const reading = readKeyword(isInside ? this.#characterReader : this.#keywordReader, keyword);
     if (reading.hasAddress || reading.tokens.length === 0) return null;
-    if (rules.mode === 'contains') {
+    if (isInside) {
       this.#hasCharacters = true;
       const key = String.fromCharCode(...reading.characters);
       return this.#pattern(key, reading.characters, true, rules, (pattern) => this.#characters.add(pattern));

@@ -175,6 +175,8 @@ class Sentence {
     if (words.some((id) => this.#is(id, roles.why))) return false;
     const isPlea = words.some((id) => this.#is(id, roles.plea));
     if (this.#isQuestion && !isPlea) return false;
+    // Ich will nicht länger auf den Guide warten.
+    if (this.#after.slice(0, 2).some((id) => this.#is(id, roles.turns))) return false;
     for (let at = 0; at < words.length; at += 1) {
       if (!this.#is(words[at]!, roles.not | roles.no)) continue;
       if (this.#isAskedFor(at) || (!this.#isQuestion && this.#isRefusedItself(at))) return true;

@@ -20,6 +20,9 @@ const base = 0x01000193;
 
 /** The same letters with each run of one letter squeezed into one. */
 export function squeeze(text: string): string {
+  let isSqueezed = true;
+  for (let at = 1; at < text.length && isSqueezed; at += 1) isSqueezed = text[at] !== text[at - 1];
+  if (isSqueezed) return text;
   let squeezed = '';
   for (let at = 0; at < text.length; at += 1) if (text[at] !== text[at - 1]) squeezed += text[at];
   return squeezed;

@@ -181,9 +181,9 @@ export class Reader {
   }
 
   #idOf(unit: Unit): number {
-    if (this.#learns) return this.#vocabulary.intern(unit.toString());
-    if (unit.length > this.#vocabulary.maxLength) return 0;
-    return this.#vocabulary.find(unit.hash, unit.units, unit.length);
+    const isLonger = unit.length > this.#vocabulary.maxLength;
+    const known = isLonger ? 0 : this.#vocabulary.find(unit.hash, unit.units, unit.length);
+    return known === 0 && this.#learns ? this.#vocabulary.intern(unit.toString()) : known;
   }
 
   #idOfSign(unit: number): number {
