@@ -81,8 +81,9 @@ export class Reader {
   #afterAlone = false;
   /** Whether a word or its signs end right here, but for accents and what is invisible. */
   #touching = false;
-  /** Signs of which it is not known yet whether they touch a word: unit, start and end of each. */
-  #signs: number[] = [];
+  /** Signs of which it is not known yet whether they touch a word: where they are, or -1. */
+  #signsStart = -1;
+  #signsEnd = -1;
   #signsTouch = false;
   /** There are few signs, and some people write many. */
   readonly #signIds = new Map<number, number>();
@@ -105,6 +106,7 @@ export class Reader {
     this.#text = text;
     this.tokens.clear();
     this.characters.length = 0;
+    this.#signsStart = -1;
     this.#spaceDue = false;
     this.#afterAlone = false;
     this.#touching = false;
@@ -132,7 +134,7 @@ export class Reader {
         continue;
       }
       if (code === space) {
-        if (this.#unit.length > 0 || this.#signs.length > 0 || this.#touching) this.#separate();
+        if (this.#unit.length > 0 || this.#signsStart !== -1 || this.#touching) this.#separate();
         this.#spaceDue = true;
         at += 1;
         continue;
@@ -155,7 +157,7 @@ export class Reader {
     const unit = this.#unit;
     if (unit.length === 0 || (this.#kind !== 'letter' && this.#kind !== 'digit')) {
       this.#close();
-      if (this.#signs.length > 0) this.#giveSigns(true);
+      if (this.#signsStart !== -1) this.#giveSigns(true);
       this.#start = from;
     }
     this.#kind = 'letter';
@@ -237,7 +239,7 @@ export class Reader {
       if (kind !== 'digit') this.#kind = kind;
     } else {
       this.#close();
-      if (this.#signs.length > 0) this.#giveSigns(true);
+      if (this.#signsStart !== -1) this.#giveSigns(true);
       this.#kind = kind === 'mark' ? 'letter' : kind;
       this.#start = from;
     }
@@ -252,8 +254,11 @@ export class Reader {
 
   #takeSign(text: string, from: number, to: number): void {
     this.#close();
-    if (this.#signs.length === 0) this.#signsTouch = this.#touching;
-    this.#signs.push(text.charCodeAt(0), from, to);
+    if (this.#signsStart === -1) {
+      this.#signsTouch = this.#touching;
+      this.#signsStart = from;
+    }
+    this.#signsEnd = to;
     this.#give(text.charCodeAt(0), from, to);
     this.#afterAlone = false;
     this.#touching = false;
@@ -261,20 +266,27 @@ export class Reader {
 
   #giveSigns(wordFollows: boolean): void {
     const { tokens } = this;
-    const signs = this.#signs;
-    const start = signs[1]!;
-    const end = signs.at(-1)!;
+    const start = this.#signsStart;
+    const end = this.#signsEnd;
+    this.#signsStart = -1;
     if (!this.#signsTouch && (!wordFollows || isHashes(this.#text, start, end))) {
       tokens.push(loose, 0, start, end, 0);
-    } else {
-      for (let at = 0; at < signs.length; at += 3) {
-        const from = signs[at + 1]!;
-        if (this.#signsTouch || at > 0) tokens.push(sign, touch, from, from, 0);
-        tokens.push(sign, this.#idOfSign(signs[at]!), from, signs[at + 2]!, 0);
-      }
-      if (wordFollows) tokens.push(sign, touch, end, end, 0);
+      return;
     }
-    this.#signs = [];
+    let touches = this.#signsTouch;
+    for (let at = start; at < end; ) {
+      const codePoint = this.#text.codePointAt(at)!;
+      const next = at + unitsOf(codePoint);
+      const { kind, text } = glyphOf(codePoint);
+      // What is invisible may stand between them.
+      if (kind === 'sign') {
+        if (touches) tokens.push(sign, touch, at, at, 0);
+        tokens.push(sign, this.#idOfSign(text.charCodeAt(0)), at, next, 0);
+        touches = true;
+      }
+      at = next;
+    }
+    if (wordFollows) tokens.push(sign, touch, end, end, 0);
   }
 
   #close(): void {
@@ -299,7 +311,7 @@ export class Reader {
 
   #separate(): void {
     this.#close();
-    if (this.#signs.length > 0) this.#giveSigns(false);
+    if (this.#signsStart !== -1) this.#giveSigns(false);
     this.#afterAlone = false;
     this.#touching = false;
     this.#spaceDue = true;
