@@ -4,6 +4,7 @@ import { HashtagSearch, tagKey } from './hashtags.ts';
 import { hashtagOf, keywordReader, otherSpellings, readKeyword } from './keyword.ts';
 import { hasDotlessI, type MatchLanguage, type MatchMode, type MatchRules, typoModes } from './modes.ts';
 import { refusalLanguageOf } from './refusal-words.ts';
+import { refusingWords } from './refusals.ts';
 import { SimilarWords } from './similar.ts';
 import { Vocabulary } from './vocabulary.ts';
 import { WordSearch } from './word-search.ts';
@@ -30,6 +31,7 @@ export class KeywordIndex {
   readonly #keywordReader: Reader;
   readonly #characterReader: Reader;
   readonly #dotless: boolean;
+  #lastRefusing = 0;
   #hasCharacters = false;
   #reader: Reader;
   readonly #findings = new Findings();
@@ -37,6 +39,7 @@ export class KeywordIndex {
   /** @param language of the keywords, as far as it changes their letters */
   constructor(language: MatchLanguage | null) {
     this.#dotless = hasDotlessI(language);
+    for (const word of refusingWords) this.#lastRefusing = this.#vocabulary.intern(word);
     this.#keywordReader = keywordReader(this.#vocabulary, language, false);
     this.#characterReader = keywordReader(this.#vocabulary, language, true);
     this.#reader = this.#keywordReader;
@@ -56,13 +59,14 @@ export class KeywordIndex {
       similar: this.#similar,
       givesCharacters: this.#hasCharacters,
       dotless: this.#dotless,
+      lastRefusing: this.#lastRefusing,
     });
   }
 
   find(text: string): readonly Occurrence[] {
     const findings = this.#findings;
-    findings.begin(text, this.#patterns.size);
     const tokens = this.#reader.read(text);
+    findings.begin(text, this.#patterns.size, tokens.mayRefuse);
     this.#words.search(text, tokens, findings);
     if (this.#hasCharacters) this.#characters.search(this.#reader.characters, findings);
     this.#hashtags.search(text, tokens, findings);

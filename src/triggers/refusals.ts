@@ -47,6 +47,12 @@ for (const { roles: known, after } of languages.values()) {
   for (const [id, role] of known) if ((role & (roles.not | roles.no)) !== 0) refusing.add(id);
   for (const [first] of after) refusingNext.add(first!);
 }
+
+/** A text without any of these refuses nothing. */
+export const refusingWords: readonly string[] = [...new Set([...refusing, ...refusingNext])].map((id) =>
+  vocabulary.textOf(id),
+);
+
 const reader = new Reader({ vocabulary, isNested: true });
 
 /** Within so many characters people say that they do not want it. */

@@ -15,6 +15,8 @@ export interface ReaderOptions {
   givesCharacters?: boolean;
   /** Turkish and Azerbaijani: ı and I are one letter, i and İ another. */
   dotless?: boolean;
+  /** The words that people refuse with are the first of the vocabulary, up to this one. */
+  lastRefusing?: number;
   /** Reads while what another reader gave is still looked at. */
   isNested?: boolean;
 }
@@ -70,6 +72,7 @@ export class Reader {
   readonly #similar: SimilarWords | null;
   readonly #givesCharacters: boolean;
   readonly #dotless: boolean;
+  readonly #lastRefusing: number;
 
   #text = '';
   readonly #unit: Unit;
@@ -89,7 +92,15 @@ export class Reader {
   readonly #signIds = new Map<number, number>();
   #spaceDue = false;
 
-  constructor({ vocabulary, learns, similar, givesCharacters, dotless, isNested }: ReaderOptions) {
+  constructor({
+    vocabulary,
+    learns,
+    similar,
+    givesCharacters,
+    dotless,
+    isNested,
+    lastRefusing,
+  }: ReaderOptions) {
     const { tokens, characters, unit, symbol: other } = isNested ? new Scratch() : shared;
     this.tokens = tokens;
     this.characters = characters;
@@ -100,6 +111,7 @@ export class Reader {
     this.#similar = similar ?? null;
     this.#givesCharacters = givesCharacters ?? false;
     this.#dotless = dotless ?? false;
+    this.#lastRefusing = lastRefusing ?? 0;
   }
 
   read(text: string): Tokens {
@@ -302,7 +314,9 @@ export class Reader {
       const found = similar.find(unit, this.#kind === 'letter');
       if (found) tokens.alternatives.set(tokens.count, found);
     }
-    tokens.push(word, this.#idOf(unit), this.#start, this.#end, isAlone ? 1 : 0);
+    const id = this.#idOf(unit);
+    if (id > touch && id <= this.#lastRefusing) tokens.mayRefuse = true;
+    tokens.push(word, id, this.#start, this.#end, isAlone ? 1 : 0);
     unit.clear();
     this.#afterAlone = isAlone;
     this.#touching = true;
