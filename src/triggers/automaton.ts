@@ -14,6 +14,8 @@ export class Automaton<Pattern> {
   #ends: Array<Pattern[] | null> = [null];
   /** The nearest state down the fallbacks where a pattern ends, or -1. */
   #shorterEnd: number[] = [-1];
+  /** Looks at a state so far: what the promise of linear time is counted by. */
+  steps = 0;
 
   get size(): number {
     return this.#ends.length;
@@ -46,6 +48,7 @@ export class Automaton<Pattern> {
   /** @returns the state to be in after `token` */
   advance(state: number, token: number): number {
     for (let from = state; from !== -1; from = this.#fallback[from]!) {
+      this.steps += 1;
       const next = this.#child(from, token);
       if (next !== -1) return next;
     }

@@ -40,9 +40,11 @@ export class Findings {
   #tries = new Int32Array(8);
   #places = new Int32Array(8);
   #text = '';
+  #mayRefuse = false;
   occurrences: Occurrence[] = [];
 
-  begin(text: string, patterns: number): void {
+  begin(text: string, patterns: number, mayRefuse: boolean): void {
+    this.#mayRefuse = mayRefuse;
     if (patterns > this.#rounds.length) {
       const size = patterns * 2;
       this.#rounds = new Int32Array(size);
@@ -72,7 +74,9 @@ export class Findings {
     const { id, refusals } = pattern;
     this.#meet(id);
     const isRefused =
-      refusals !== 'none' && refuses(this.#text, start, end, refusals === 'all' ? null : refusals);
+      refusals !== 'none' &&
+      this.#mayRefuse &&
+      refuses(this.#text, start, end, refusals === 'all' ? null : refusals);
     const place = this.#places[id]!;
     const occurrence = { pattern, start, end, how, isRefused };
     if (place === -1) {

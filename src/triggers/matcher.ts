@@ -67,6 +67,7 @@ function nearer(one: MissReason, other: MissReason): MissReason {
 }
 
 const nothing: Found = new Map();
+const everyPost: ReadonlySet<string> = new Set();
 
 /** Each takes about as long as matching the comment against a hundred triggers. */
 const maxNearMisses = 50;
@@ -194,7 +195,7 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
       rank,
       trigger,
       rules,
-      mediaIds: new Set(definition.mediaIds),
+      mediaIds: definition.mediaIds.length === 0 ? everyPost : new Set(definition.mediaIds),
       doors,
       schedule: activeFrom || activeUntil || activeHours ? { activeFrom, activeUntil, activeHours } : null,
       keywords: rules.mode === 'any' ? [] : compile(rules.keywords, rules),
@@ -202,7 +203,8 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
     };
     active.set(trigger, rule);
     if (rules.mode === 'any') always.push(rule);
-    for (const pattern of new Set(rule.keywords.flatMap(({ patterns }) => patterns))) {
+    const patterns = rule.keywords.flatMap((keyword) => keyword.patterns);
+    for (const pattern of patterns.length === 1 ? patterns : new Set(patterns)) {
       const heard = listeners.get(pattern) ?? new Listeners();
       heard.add(rule);
       listeners.set(pattern, heard);

@@ -47,6 +47,12 @@ for (const { roles: known, after } of languages.values()) {
   for (const [id, role] of known) if ((role & (roles.not | roles.no)) !== 0) refusing.add(id);
   for (const [first] of after) refusingNext.add(first!);
 }
+
+/** A text without any of these refuses nothing. */
+export const refusingWords: readonly string[] = [...new Set([...refusing, ...refusingNext])].map((id) =>
+  vocabulary.textOf(id),
+);
+
 const reader = new Reader({ vocabulary, isNested: true });
 
 /** Within so many characters people say that they do not want it. */
@@ -175,6 +181,8 @@ class Sentence {
     if (words.some((id) => this.#is(id, roles.why))) return false;
     const isPlea = words.some((id) => this.#is(id, roles.plea));
     if (this.#isQuestion && !isPlea) return false;
+    // Ich will nicht länger auf den Guide warten.
+    if (this.#after.slice(0, 2).some((id) => this.#is(id, roles.turns))) return false;
     for (let at = 0; at < words.length; at += 1) {
       if (!this.#is(words[at]!, roles.not | roles.no)) continue;
       if (this.#isAskedFor(at) || (!this.#isQuestion && this.#isRefusedItself(at))) return true;

@@ -10,9 +10,9 @@ export function maxSlips(letters: number): 0 | 1 | 2 {
 /** What is longer is looked up as it is: the number of ways to leave out two letters grows with the square. */
 const maxTypoLetters = 24;
 /** Comparisons in one text. Real comments need a few; keywords that are made to be alike would need any number. */
-const maxComparisons = 4_000;
-/** Words of one text that are looked up so, by the ways to leave out letters; a comment as long as platforms take needs a third. */
-const maxRests = 30_000;
+const maxComparisons = 1_500;
+/** Words of one text that are looked up so, by the ways to leave out letters; a comment as long as platforms take needs fewer. */
+const maxRests = 15_000;
 /** Words with letters held down that are looked up in one text. */
 const maxStretched = 1_000;
 
@@ -20,6 +20,9 @@ const base = 0x01000193;
 
 /** The same letters with each run of one letter squeezed into one. */
 export function squeeze(text: string): string {
+  let isSqueezed = true;
+  for (let at = 1; at < text.length && isSqueezed; at += 1) isSqueezed = text[at] !== text[at - 1];
+  if (isSqueezed) return text;
   let squeezed = '';
   for (let at = 0; at < text.length; at += 1) if (text[at] !== text[at - 1]) squeezed += text[at];
   return squeezed;

@@ -72,7 +72,7 @@ export class WordSearch {
       const before = state;
       state = automaton.advance(state, ids[at]!);
       if (automaton.firstEnd(state) !== -1) this.#visit(state, tokens, findings, wordsOnly, false);
-      if (hasAlternatives || others.length > 0) {
+      if (others.length > 0 || (hasAlternatives && alternatives.has(at))) {
         others = this.#branch(before, state, others, at, tokens);
         for (const other of others) this.#visit(other, tokens, findings, wordsOnly, true);
       }
