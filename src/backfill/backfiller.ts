@@ -20,7 +20,7 @@ const pauseMs = 1_000;
 const maxWalks = 3;
 
 /** For how long a walk belongs to the process that took it, beyond what a call can take. */
-const leaseMarginMs = 60_000;
+const leaseMarginMs = 15_000;
 
 /** How long a walk waits that this process cannot serve: another one may. */
 const elsewhereMs = 60_000;

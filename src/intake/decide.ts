@@ -3,7 +3,6 @@ import type { CommentEvent, MessageKind, PlatformEvent, QuietEvent, TextLimit } 
 import type { MatchableComment, MatchableTrigger, TriggerSet } from '../triggers/matcher.ts';
 import { type Door, priceAt } from '../triggers/price.ts';
 import type { TemplateContext } from '../triggers/templates.ts';
-import type { LastVariant } from './last-variants.ts';
 import type { EventReason } from './reasons.ts';
 
 /** A connected account with what it takes to decide about its events. */
@@ -19,6 +18,9 @@ export interface IntakeAccount {
   /** Some trigger could answer the same person again, in other words. */
   repeats: boolean;
 }
+
+/** Which template somebody got last from a trigger; null for none, or none of the latest. */
+export type LastVariant = (triggerId: string) => number | null;
 
 /** What is done about an event, before anything is written. */
 export type Decision =

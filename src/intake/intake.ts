@@ -5,8 +5,8 @@ import { isDataFault } from '../db/pool.ts';
 import type { MessageId } from '../ids.ts';
 import type { PlatformAdapter, PlatformEvent } from '../platforms/port.ts';
 import { createAccountLookup } from './accounts.ts';
-import { decide, type IntakeAccount } from './decide.ts';
-import { findLastVariants, type LastVariant } from './last-variants.ts';
+import { decide, type IntakeAccount, type LastVariant } from './decide.ts';
+import { findLastVariants } from './last-variants.ts';
 import { type Arrival, FlushRows } from './rows.ts';
 import { storeEvents } from './store.ts';
 

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { runStatement, type Statement } from '../db/pool.ts';
-import type { IntakeAccount } from './decide.ts';
+import type { IntakeAccount, LastVariant } from './decide.ts';
 import type { Arrival } from './rows.ts';
 
 const findLast: Statement = {
@@ -14,9 +14,6 @@ const findLast: Statement = {
     join messages m on m.delivery_id = d.id and m.kind <> 'public_reply'
     order by a.place, d.trigger_id, d.id desc`,
 };
-
-/** Which template somebody got last from a trigger; null for none, or none of the latest. */
-export type LastVariant = (triggerId: string) => number | null;
 
 const none: LastVariant = () => null;
 

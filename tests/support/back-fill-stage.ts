@@ -1,6 +1,7 @@
 import { beforeEach, expect } from 'vitest';
 import type { FakeAccount, FakeComment, FakeMedia, NewComment } from '../../fakes/instagram/index.ts';
 import type { Progress } from '../../src/backfill/progress.ts';
+import { findFaults } from '../../src/records/integrity.ts';
 import { unpaced } from './studio.ts';
 import { useVirtualFairdrop, type VirtualFairdrop } from './virtual.ts';
 
@@ -38,6 +39,7 @@ export interface BackfillStage {
   eventOf(comment: FakeComment): Promise<Record<string, unknown> | undefined>;
   /** How many of these comments got how many private replies: `{1: 30}`. */
   answers(comments: readonly FakeComment[]): Record<number, number>;
+  /** Of everything that was received, and every row hangs on another. */
   expectExactSum(): Promise<void>;
 }
 
@@ -109,6 +111,7 @@ export function useBackfillStage(): BackfillStage {
       const stats = await fairdrop.client.get<Record<string, number>>('/v1/stats');
       const fates = ['delivered', 'waiting', 'skipped', 'failed', 'expired'];
       expect(fates.reduce((sum, fate) => sum + Number(stats[fate]), 0)).toBe(stats.received);
+      expect(await findFaults(fairdrop.pool)).toEqual([]);
     },
   } as BackfillStage;
 
