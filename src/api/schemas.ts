@@ -85,8 +85,10 @@ export const problemCodes = [
   'template_invalid',
   'text_invalid',
   'trigger_archived',
+  'trigger_not_draft',
   'url_malformed',
   'url_too_long',
+  'version_unacceptable',
   'window_closed',
 ] as const;
 

@@ -9,7 +9,9 @@ const priority = z
   .min(-1_000)
   .max(1_000)
   .describe('Of several triggers that match, the highest goes first; of equals the oldest');
-const state = z.enum(['active', 'paused']);
+const state = z
+  .enum(['draft', 'active', 'paused'])
+  .describe('A draft never fires, can be rehearsed, and becomes active once; nothing becomes a draft again');
 
 export const createTriggerBody = z.strictObject({
   accountId: id,
@@ -76,6 +78,16 @@ export const triggerVersion = z
       ),
     ...settings,
     createdAt: timestamp,
-    createdById: id.nullable().describe('The API key that made the change'),
+    createdById: id.nullable().describe('The API key that made the change; null for the command line'),
+    createdByName: z.string().nullable().describe('What that key is called'),
+    changes: z
+      .array(
+        z.object({
+          field: z.string().describe('A JSON pointer into the settings'),
+          before: z.unknown().describe('null where it said nothing'),
+          after: z.unknown(),
+        }),
+      )
+      .describe('Against the version before; empty in the first'),
   })
   .meta({ id: 'TriggerVersion' });

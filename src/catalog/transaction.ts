@@ -7,8 +7,8 @@ export type Tx = Prisma.TransactionClient;
 /** Who changes something, and when. */
 export interface Change {
   workspaceId: WorkspaceId;
-  /** The API key that asked, for the history. */
-  keyId: string;
+  /** The API key that asked, for the history; null for the command line. */
+  keyId: string | null;
   now: Date;
 }
 

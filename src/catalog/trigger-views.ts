@@ -1,7 +1,7 @@
 import { Prisma, type PrismaClient } from '../db/generated/client.ts';
 import type { AccountId, ResourceId, TriggerId, WorkspaceId } from '../ids.ts';
 import { notFound } from '../problem.ts';
-import { cursorId, cursorVersion, type Page, type PageRequest, toPage, toPageById } from '../records/page.ts';
+import { cursorId, type Page, type PageRequest, toPageById } from '../records/page.ts';
 import type { TriggerDefinition, TriggerState } from '../triggers/definition.ts';
 import type { Tx } from './transaction.ts';
 
@@ -31,20 +31,6 @@ export interface TriggerView extends TriggerDefinition {
   asks: 'comment'[];
   createdAt: string;
   updatedAt: string;
-}
-
-export interface TriggerVersionView extends TriggerDefinition {
-  triggerId: TriggerId;
-  version: number;
-  /** The account's revision from which on this version counts; events name the one they were matched under. */
-  revision: number;
-  resourceId: ResourceId;
-  name: string;
-  state: TriggerState;
-  priority: number;
-  createdAt: string;
-  /** The API key that made the change. */
-  createdById: string | null;
 }
 
 const current = Prisma.sql`
@@ -88,40 +74,6 @@ export async function findTrigger(
     ${current} where t.id = ${id}::uuid and t.workspace_id = ${workspaceId}::uuid`;
   if (!row) throw notFound('trigger');
   return row;
-}
-
-/** Every version there ever was, newest first. */
-export async function listTriggerVersions(
-  prisma: PrismaClient,
-  workspaceId: WorkspaceId,
-  id: TriggerId,
-  page: PageRequest,
-): Promise<Page<TriggerVersionView>> {
-  const trigger = await prisma.trigger.findFirst({ where: { id, workspaceId }, select: { id: true } });
-  if (!trigger) throw notFound('trigger');
-  const cursor = cursorVersion(page.cursor);
-  const rows = await prisma.triggerVersion.findMany({
-    where: { triggerId: id, ...(cursor !== undefined && { version: { lt: cursor } }) },
-    orderBy: { version: 'desc' },
-    take: page.limit + 1,
-  });
-  return toPage(
-    rows,
-    page.limit,
-    (row) => ({
-      triggerId: row.triggerId,
-      version: row.version,
-      revision: row.revision,
-      resourceId: row.resourceId,
-      name: row.name,
-      state: row.state as TriggerState,
-      priority: row.priority,
-      ...(row.definition as unknown as TriggerDefinition),
-      createdAt: row.createdAt.toISOString(),
-      createdById: row.createdById,
-    }),
-    (row) => String(row.version),
-  );
 }
 
 export function toTriggerView({ definition, createdAt, updatedAt, ...row }: TriggerRow): TriggerView {

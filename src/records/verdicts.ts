@@ -17,7 +17,9 @@ export function describeVerdict(verdict: TriggerVerdict, nameOf: (triggerId: str
     case 'other_post':
       return `The keyword "${verdict.hit.keyword}" stands in the comment, but on a post where the trigger does not count.`;
     case 'not_active':
-      return `It was ${verdict.state} when the comment came.`;
+      return verdict.state === 'draft'
+        ? 'It was a draft when the comment came.'
+        : `It was ${verdict.state} when the comment came.`;
     default:
       return verdict satisfies never;
   }

@@ -68,5 +68,6 @@ export const triggerDefinition = z.strictObject({
 export type WeightedTemplate = z.infer<typeof weightedTemplate>;
 export type TriggerDefinition = z.infer<typeof triggerDefinition>;
 
-export const triggerStates = ['active', 'paused', 'archived'] as const;
+/** A `draft` has never fired. */
+export const triggerStates = ['draft', 'active', 'paused', 'archived'] as const;
 export type TriggerState = (typeof triggerStates)[number];
