@@ -1,24 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { pointerToken } from '../json-pointer.ts';
-import { type TriggerDefinition, triggerDefinition } from '../triggers/definition.ts';
 
 /** One field that two settings differ in: a JSON pointer, and what each says there; null where it says nothing. */
 export interface FieldChange {
   field: string;
   before: unknown;
   after: unknown;
-}
-
-/**
- * As people see them: what a trigger says beside what it is called. A definition that is older than one of the fields
- * gets that field's default, so that a field that we added is nobody's change.
- */
-export function flatSettings<Rest extends object>({
-  definition,
-  ...rest
-}: Rest & { definition: TriggerDefinition }): Omit<Rest, 'definition'> & TriggerDefinition {
-  const read = triggerDefinition.safeParse(definition);
-  return { ...rest, ...(read.success ? read.data : definition) };
 }
 
 /**

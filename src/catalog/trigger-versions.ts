@@ -3,8 +3,8 @@ import type { ResourceId, TriggerId, WorkspaceId } from '../ids.ts';
 import { notFound } from '../problem.ts';
 import { cursorVersion, type Page, type PageRequest, toPage } from '../records/page.ts';
 import type { TriggerDefinition, TriggerState } from '../triggers/definition.ts';
-import { type FieldChange, fieldChanges, flatSettings } from './settings-diff.ts';
-import type { Settings } from './trigger-writes.ts';
+import { type FieldChange, fieldChanges } from './settings-diff.ts';
+import { wholeDefinition } from './whole-definition.ts';
 
 export interface TriggerVersionView extends TriggerDefinition {
   triggerId: TriggerId;
@@ -45,37 +45,35 @@ export async function listTriggerVersions(
     rows,
     page.limit,
     (row) => {
-      const { definition, ...settings } = toSettings(row);
+      const settings = toSettings(row);
       const before = settingsByVersion.get(row.version - 1);
       return {
         triggerId: row.triggerId,
         version: row.version,
         revision: row.revision,
         ...settings,
-        ...definition,
         createdAt: row.createdAt.toISOString(),
         createdById: row.createdById,
         createdByName: row.createdBy?.name ?? null,
-        changes: before ? fieldChanges(flatSettings(before), flatSettings({ ...settings, definition })) : [],
+        changes: before ? fieldChanges(before, settings) : [],
       };
     },
     (row) => String(row.version),
   );
 }
 
-/** As stored, where these are strings and JSON. */
 function toSettings(row: {
   resourceId: ResourceId;
   name: string;
   state: string;
   priority: number;
   definition: unknown;
-}): Settings {
+}) {
   return {
     resourceId: row.resourceId,
     name: row.name,
     state: row.state as TriggerState,
     priority: row.priority,
-    definition: row.definition as TriggerDefinition,
+    ...wholeDefinition(row.definition),
   };
 }

@@ -4,6 +4,7 @@ import { notFound } from '../problem.ts';
 import { cursorId, type Page, type PageRequest, toPageById } from '../records/page.ts';
 import type { TriggerDefinition, TriggerState } from '../triggers/definition.ts';
 import type { Tx } from './transaction.ts';
+import { wholeDefinition } from './whole-definition.ts';
 
 /** A trigger in the version in force. */
 export interface TriggerRow {
@@ -54,7 +55,7 @@ export async function listTriggers(
   if (cursor) wanted.push(Prisma.sql`t.id < ${cursor}::uuid`);
   const rows = await prisma.$queryRaw<TriggerRow[]>`
     ${current} where ${Prisma.join(wanted, ' and ')} order by t.id desc limit ${filter.limit + 1}`;
-  return toPageById(rows, filter.limit, toTriggerView);
+  return toPageById(rows.map(whole), filter.limit, toTriggerView);
 }
 
 export async function getTrigger(
@@ -73,7 +74,11 @@ export async function findTrigger(
   const [row] = await db.$queryRaw<TriggerRow[]>`
     ${current} where t.id = ${id}::uuid and t.workspace_id = ${workspaceId}::uuid`;
   if (!row) throw notFound('trigger');
-  return row;
+  return whole(row);
+}
+
+function whole(row: TriggerRow): TriggerRow {
+  return { ...row, definition: wholeDefinition(row.definition) };
 }
 
 export function toTriggerView({ definition, createdAt, updatedAt, ...row }: TriggerRow): TriggerView {

@@ -89,6 +89,8 @@ describe('the versions of a trigger', () => {
   it('show no change where an older one was written before a field existed', async () => {
     const { trigger } = await connect(client);
     await writeAsBefore(trigger, Prisma.sql`definition - 'frequency'`);
+    const { body } = await client.patch(pathOf(trigger), { frequency: 'once_per_trigger' });
+    expect(body).toMatchObject({ version: 2, frequency: 'once_per_trigger' });
     await client.patch(pathOf(trigger), { keywords: ['pdf'] });
     const [latest] = await versionsOf(trigger);
     expect(latest.changes).toMatchObject([{ field: '/keywords' }]);
