@@ -86,6 +86,7 @@ export const problemCodes = [
   'text_invalid',
   'trigger_archived',
   'trigger_not_draft',
+  'trigger_unknown',
   'url_malformed',
   'url_too_long',
   'version_unacceptable',

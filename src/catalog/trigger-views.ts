@@ -77,6 +77,13 @@ export async function findTrigger(
   return whole(row);
 }
 
+/** All of an account that are not archived. */
+export async function triggersOf(db: PrismaClient | Tx, accountId: AccountId): Promise<TriggerRow[]> {
+  const rows = await db.$queryRaw<TriggerRow[]>`
+    ${current} where t.account_id = ${accountId}::uuid and v.state <> 'archived' order by t.id`;
+  return rows.map(whole);
+}
+
 function whole(row: TriggerRow): TriggerRow {
   return { ...row, definition: wholeDefinition(row.definition) };
 }

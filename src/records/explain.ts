@@ -1,7 +1,13 @@
 import type { PrismaClient } from '../db/generated/client.ts';
 import type { EventId } from '../ids.ts';
 import { describeReason, type EventReason, eventReasons } from '../intake/reasons.ts';
-import { compileTriggers, type MatchableTrigger, type TriggerVerdict } from '../triggers/matcher.ts';
+import {
+  compileTriggers,
+  type MatchableComment,
+  type MatchableTrigger,
+  type TriggerSet,
+  type TriggerVerdict,
+} from '../triggers/matcher.ts';
 import { type DeliveryWithMessages, findDelivery, type MessageView } from './deliveries.ts';
 import { type EventScope, type EventView, getEvent } from './events.ts';
 import { type LedgerEntryView, ledgerOf } from './ledger.ts';
@@ -32,7 +38,7 @@ export interface Explanation {
 }
 
 /** The reasons that triggers gave; the others were decided before any was asked. */
-const decidedByTriggers: ReadonlySet<string> = new Set<EventReason>([
+export const decidedByTriggers: ReadonlySet<string> = new Set<EventReason>([
   'trigger_matched',
   'no_trigger',
   'keyword_absent',
@@ -74,9 +80,22 @@ async function explainTriggers(prisma: PrismaClient, event: EventView): Promise<
   const asked = event.kind === 'comment' && decidedByTriggers.has(event.reason);
   if (!asked || accountId === null || triggerRevision === null || text === null) return [];
   const then = compileTriggers(await triggersAsOf(prisma, accountId, triggerRevision));
-  const names = new Map(then.triggers.map((trigger) => [trigger.id, trigger.name]));
-  const comment = { text, isReply: event.parentId !== null, mediaId: event.mediaId };
-  return then.explain(comment).map(({ trigger, ...verdict }) => ({
+  return explainComment(then, asComment({ ...event, text }));
+}
+
+/** A stored comment as triggers see it. */
+export function asComment(event: {
+  text: string;
+  parentId: string | null;
+  mediaId: string | null;
+}): MatchableComment {
+  return { text: event.text, isReply: event.parentId !== null, mediaId: event.mediaId };
+}
+
+/** What each trigger has to say about a comment, in words as well. */
+export function explainComment(set: TriggerSet, comment: MatchableComment): ExplainedTrigger[] {
+  const names = new Map(set.triggers.map((trigger) => [trigger.id, trigger.name]));
+  return set.explain(comment).map(({ trigger, ...verdict }) => ({
     triggerId: trigger.id,
     name: trigger.name,
     version: trigger.version,

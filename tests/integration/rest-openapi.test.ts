@@ -26,6 +26,7 @@ const routes = [
   'DELETE /v1/resources/{id}',
   'GET /v1/triggers',
   'POST /v1/triggers',
+  'POST /v1/triggers/test',
   'GET /v1/triggers/{id}',
   'PATCH /v1/triggers/{id}',
   'DELETE /v1/triggers/{id}',

@@ -2,13 +2,28 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { eventReasons } from '../../intake/reasons.ts';
 import { type EventScope, eventKinds, eventOutcomes, getEvent, listEvents } from '../../records/events.ts';
-import { explainEvent } from '../../records/explain.ts';
+import { type ExplainedTrigger, explainEvent } from '../../records/explain.ts';
 import { type Called, callerOf, requireScope } from '../auth.ts';
 import type { RouteDeps } from '../deps.ts';
 import { deliveryWithMessages, event, eventWithPayload, ledgerEntry } from '../record-schemas.ts';
 import { count, id, idParams, pageOf, pageQuery, wordOf } from '../schemas.ts';
 
 const tags = ['events'];
+
+/** A trigger's verdict on a comment. */
+export const explainedTrigger = z.object({
+  triggerId: id,
+  name: z.string(),
+  version: z.int().min(1),
+  priority: z.int(),
+  verdict: z.enum(['fired', 'outranked', 'keyword_absent', 'replies_not_wanted', 'other_post', 'not_active']),
+  keyword: z.string().nullable().describe('The keyword that was found'),
+  span: z
+    .object({ start: count, end: count })
+    .nullable()
+    .describe('Where, in UTF-16 units of the text; the end is exclusive'),
+  sentence: z.string(),
+});
 
 const explanation = z
   .object({
@@ -17,28 +32,7 @@ const explanation = z
     reason: wordOf(eventReasons),
     summary: z.string().describe('One sentence'),
     triggers: z
-      .array(
-        z.object({
-          triggerId: id,
-          name: z.string(),
-          version: z.int().min(1),
-          priority: z.int(),
-          verdict: z.enum([
-            'fired',
-            'outranked',
-            'keyword_absent',
-            'replies_not_wanted',
-            'other_post',
-            'not_active',
-          ]),
-          keyword: z.string().nullable().describe('The keyword that was found'),
-          span: z
-            .object({ start: count, end: count })
-            .nullable()
-            .describe('Where, in UTF-16 units of the text; the end is exclusive'),
-          sentence: z.string(),
-        }),
-      )
+      .array(explainedTrigger)
       .describe('In the order in which they are asked; empty where none was asked'),
     delivery: deliveryWithMessages.nullable(),
     ledger: z.array(ledgerEntry).describe('Of the delivery, oldest first'),
@@ -105,15 +99,17 @@ export function eventRoutes({ prisma }: RouteDeps): FastifyPluginAsyncZod {
         const { triggers, ...explained } = await explainEvent(prisma, scopeOf(request), request.params.id);
         return {
           ...explained,
-          triggers: triggers.map((each) => ({
-            ...each,
-            keyword: each.keyword ?? null,
-            span: each.span ?? null,
-          })),
+          triggers: triggers.map(withNulls),
         };
       },
     );
   };
+}
+
+export function withNulls<Explained extends Pick<ExplainedTrigger, 'keyword' | 'span'>>(
+  explained: Explained,
+) {
+  return { ...explained, keyword: explained.keyword ?? null, span: explained.span ?? null };
 }
 
 function scopeOf(request: Called): EventScope {
