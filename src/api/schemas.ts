@@ -73,6 +73,7 @@ export const problemCodes = [
   'platform_unknown',
   'query_invalid',
   'queue_unavailable',
+  'rehearsal_running',
   'request_malformed',
   'request_refused',
   'request_timeout',

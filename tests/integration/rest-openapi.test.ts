@@ -31,6 +31,7 @@ const routes = [
   'PATCH /v1/triggers/{id}',
   'DELETE /v1/triggers/{id}',
   'POST /v1/triggers/{id}/pause',
+  'POST /v1/triggers/{id}/rehearse',
   'POST /v1/triggers/{id}/resume',
   'GET /v1/triggers/{id}/versions',
   'POST /v1/triggers/{id}/versions/{version}/restore',

@@ -1,13 +1,17 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { rehearse } from '../../catalog/rehearsal.ts';
 import { testTriggers } from '../../catalog/trigger-test.ts';
+import type { WorkspaceId } from '../../ids.ts';
 import { eventReasons } from '../../intake/reasons.ts';
+import { Problem } from '../../problem.ts';
+import { messageKinds } from '../../records/deliveries.ts';
 import { eventOutcomes } from '../../records/events.ts';
 import { triggerDefinition } from '../../triggers/definition.ts';
 import { callerOf } from '../auth.ts';
 import type { RouteDeps } from '../deps.ts';
-import { count, id, name, wordOf } from '../schemas.ts';
-import { createTriggerBody } from '../trigger-schemas.ts';
+import { count, id, idParams, name, problems, timestamp, wordOf } from '../schemas.ts';
+import { changeTriggerBody, createTriggerBody } from '../trigger-schemas.ts';
 import { explainedTrigger, withNulls } from './events.ts';
 
 const tags = ['triggers'];
@@ -66,9 +70,104 @@ const triggerTest = z
   })
   .meta({ id: 'TriggerTest' });
 
+const maxComments = 50_000;
+
+const rehearseBody = z.strictObject({
+  from: timestamp.optional().describe('Comments received at or after'),
+  to: timestamp.optional().describe('Comments received before'),
+  last: z.int().min(1).max(maxComments).default(10_000).describe('The most comments, the newest first'),
+  samples: z.int().min(0).max(50).default(10).describe('The most samples of each kind'),
+  change: changeTriggerBody
+    .omit({ state: true })
+    .default({})
+    .describe('Rehearses the trigger as it would be after this change, which is not saved'),
+});
+
+const sample = z.object({
+  eventId: id,
+  receivedAt: timestamp,
+  username: z.string().nullable(),
+  text: z.string().describe('Its beginning, where it is long'),
+  reason: explainedTrigger.shape.verdict,
+  sentence: z.string(),
+});
+const triggerCounts = z
+  .array(z.object({ triggerId: id, name: z.string(), count }))
+  .describe('The highest count first');
+
+const rehearsal = z
+  .object({
+    triggerId: id,
+    version: z.int().min(1).describe('Which was rehearsed, or the change was applied to'),
+    window: z.object({
+      comments: count.describe('Those that triggers were asked about, so without the account’s own'),
+      oldestAt: timestamp.nullable(),
+      newestAt: timestamp.nullable(),
+      more: z.boolean().describe('There may be older ones in the window that were not read'),
+    }),
+    hits: z.object({
+      total: count,
+      won: count.describe('It would have answered, the frequency aside'),
+      outrankedBy: triggerCounts.describe('Active triggers that come first'),
+      takenFrom: triggerCounts.describe('Active triggers that would answer without it'),
+      samples: z.array(sample),
+    }),
+    nearMisses: z.object({
+      total: count.describe('A keyword is there, and something else keeps it from firing'),
+      byReason: z.record(z.string(), count),
+      samples: z.array(sample),
+    }),
+    misses: z.object({ total: count, samples: z.array(sample) }),
+    deliveries: z.object({
+      total: count,
+      repeats: count.describe('Won, but the frequency would have left them out'),
+    }),
+    people: z.object({
+      total: count,
+      servedTwice: z.object({
+        total: count.describe('The frequency would have let them be served more than once'),
+        samples: z.array(
+          z.object({ externalId: z.string(), username: z.string().nullable(), times: z.int().min(2) }),
+        ),
+      }),
+      servedBefore: z
+        .object({
+          byThis: count,
+          byOthers: triggerCounts.describe('Each with the people it served'),
+          sameResource: count.describe('They have what it gives'),
+        })
+        .describe('People who have a delivery already, delivered or waiting, whenever it was'),
+    }),
+    backlog: z
+      .object({
+        answered: count.describe('Deliveries for comments that have their answer'),
+        servedAlready: count.describe(
+          'Deliveries for people whom this trigger has served as often as it may',
+        ),
+        messages: count.describe('What is left'),
+        inTime: count.describe('Of these, comments that the platform would still take an answer to'),
+        lanes: z
+          .array(
+            z.object({
+              kind: z.enum(messageKinds),
+              perHour: count,
+              burst: count,
+              messages: count,
+              lastAt: timestamp.nullable(),
+              seconds: count,
+            }),
+          )
+          .describe('When all would be out at the account’s pace, behind what waits already'),
+      })
+      .describe('Were all of them wanted now'),
+  })
+  .meta({ id: 'Rehearsal' });
+
 /** What triggers would do, without doing it. */
 export function triggerTrialRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
   const { prisma, platforms } = deps;
+  /** A rehearsal reads a lot: one at a time for each workspace. */
+  const rehearsing = new Set<WorkspaceId>();
   return async (app) => {
     app.post(
       '/triggers/test',
@@ -88,5 +187,49 @@ export function triggerTrialRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
         return { ...result, triggers: result.triggers.map(withNulls) };
       },
     );
+
+    app.post(
+      '/triggers/:id/rehearse',
+      {
+        schema: {
+          tags,
+          operationId: 'rehearseTrigger',
+          summary: 'Rehearse a trigger over the comments of the past',
+          description: `Asks it about stored comments, up to ${maxComments.toLocaleString('en-US')} of them, as if it had been active beside the triggers that are active now; a draft, a paused one, or an active one after a change. Says what it would have hit and missed, and why; who would be served twice; and how long the backlog would take. Nothing is written or sent. One at a time for each workspace.`,
+          params: idParams,
+          body: rehearseBody,
+          response: { 200: rehearsal, ...problems(409) },
+        },
+      },
+      async (request) => {
+        const { workspaceId } = callerOf(request);
+        if (rehearsing.has(workspaceId)) {
+          throw new Problem(
+            409,
+            'rehearsal_running',
+            'Another rehearsal of this workspace is running. Wait until it has answered.',
+          );
+        }
+        const { from, to, ...asked } = request.body;
+        rehearsing.add(workspaceId);
+        try {
+          const { window, ...found } = await rehearse(
+            prisma,
+            platforms,
+            { workspaceId, id: request.params.id, now: deps.now() },
+            { ...asked, from: dateOf(from), to: dateOf(to) },
+          );
+          const oldestAt = window.oldestAt?.toISOString() ?? null;
+          const newestAt = window.newestAt?.toISOString() ?? null;
+          return { ...found, window: { ...window, oldestAt, newestAt } };
+        } finally {
+          rehearsing.delete(workspaceId);
+        }
+      },
+    );
   };
+}
+
+function dateOf(text: string | undefined): Date | null {
+  return text === undefined ? null : new Date(text);
 }
