@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isPlain } from '../workspaces/names.ts';
+
+export { name } from '../catalog/fields.ts';
 
 /** What several routes share: ids, pages, problems. What each thing looks like stands with its routes. */
 
@@ -34,13 +35,6 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
     nextCursor: z.string().nullable().describe('Give it as `cursor` for the next page; null on the last one'),
   });
 }
-
-export const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(200)
-  .refine(isPlain, 'must have no control characters: no line ends, nothing that turns the writing around');
 
 /** Everything that `code` may be, so far. What a name means never changes. */
 export const problemCodes = [

@@ -1,24 +1,16 @@
 import { z } from 'zod';
+import { givenState, name, priority } from '../catalog/fields.ts';
 import { triggerDefinition, triggerStates } from '../triggers/definition.ts';
-import { id, name, timestamp } from './schemas.ts';
+import { id, timestamp } from './schemas.ts';
 
 const { keywords, includeReplies, mediaIds, dmTemplates, publicReplies, frequency } = triggerDefinition.shape;
-
-const priority = z
-  .int()
-  .min(-1_000)
-  .max(1_000)
-  .describe('Of several triggers that match, the highest goes first; of equals the oldest');
-const state = z
-  .enum(['draft', 'active', 'paused'])
-  .describe('A draft never fires, can be rehearsed, and becomes active once; nothing becomes a draft again');
 
 export const createTriggerBody = z.strictObject({
   accountId: id,
   resourceId: id.describe('What it gives'),
   name,
   priority: priority.default(0),
-  state: state.default('active'),
+  state: givenState.default('active'),
   ...triggerDefinition.shape,
 });
 
@@ -27,7 +19,7 @@ export const changeTriggerBody = z.strictObject({
   resourceId: id.optional(),
   name: name.optional(),
   priority: priority.optional(),
-  state: state.optional(),
+  state: givenState.optional(),
   keywords: keywords.optional(),
   includeReplies: includeReplies.unwrap().optional(),
   mediaIds: mediaIds.unwrap().optional(),

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { priority } from '../../catalog/fields.ts';
 import { rehearse } from '../../catalog/rehearsal.ts';
 import { testTriggers } from '../../catalog/trigger-test.ts';
 import type { WorkspaceId } from '../../ids.ts';
@@ -11,7 +12,7 @@ import { triggerDefinition } from '../../triggers/definition.ts';
 import { callerOf } from '../auth.ts';
 import type { RouteDeps } from '../deps.ts';
 import { count, id, idParams, name, problems, timestamp, wordOf } from '../schemas.ts';
-import { changeTriggerBody, createTriggerBody } from '../trigger-schemas.ts';
+import { changeTriggerBody } from '../trigger-schemas.ts';
 import { explainedTrigger, withNulls } from './events.ts';
 
 const tags = ['triggers'];
@@ -29,7 +30,7 @@ const testBody = z
         id: id.optional().describe('Of the account’s trigger that it stands in for'),
         resourceId: id.optional().describe('Left out, there is a sample'),
         name: name.default('The trigger under test'),
-        priority: createTriggerBody.shape.priority,
+        priority: priority.default(0),
         ...triggerDefinition.shape,
       })
       .optional()
