@@ -103,6 +103,7 @@ async function apply(
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error;
     for (const problem of error.problems) console.error(describeFileProblem(problem, `${file}:`));
+    if (error.more > 0) console.error(`and ${error.more} more`);
     process.exitCode = 1;
     return null;
   }

@@ -30,14 +30,20 @@ export interface ReadTriggersFile {
   problemAt(path: FilePath, message: string): FileProblem;
 }
 
+/** The most that anybody would read. */
+const maxProblems = 50;
+
 /** Thrown for everything that only another file would mend. */
 export class FileRefused extends Error {
   override readonly name = 'FileRefused';
   readonly problems: readonly FileProblem[];
+  /** How many there are beside these. */
+  readonly more: number;
 
   constructor(problems: readonly FileProblem[]) {
-    super(problems.map((problem) => describeFileProblem(problem, 'line ')).join('\n'));
-    this.problems = problems;
+    super(`refused for ${problems.length} reasons`);
+    this.problems = problems.slice(0, maxProblems);
+    this.more = problems.length - this.problems.length;
   }
 }
 
