@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
   describeFileProblem,
@@ -34,6 +35,13 @@ describe('a file of triggers', () => {
     });
     expect(problemAt(['triggers', 0, 'priority'], 'x').line).toBe(6);
     expect(problemAt(['resources', 3], 'x').line).toBe(1);
+  });
+
+  it('is in the documentation as it is read', () => {
+    const page = readFileSync(new URL('../../docs/triggers-as-code.md', import.meta.url), 'utf8');
+    const [, example] = page.match(/```yaml\n(.*?)```/s) as unknown as [string, string];
+    expect(refusalOf(example)).toEqual([]);
+    expect(readTriggersFile(example).file.triggers).toHaveLength(2);
   });
 
   it('may share parts by anchors, within reason', () => {
