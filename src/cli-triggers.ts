@@ -7,6 +7,7 @@ import { exportTriggers } from './catalog/as-code/export.ts';
 import { changesAnything, type Plan } from './catalog/as-code/plan.ts';
 import { printPlan } from './catalog/as-code/print.ts';
 import { describeFileProblem, FileRefused, readTriggersFile } from './catalog/as-code/read.ts';
+import { isLockTimeout } from './catalog/transaction.ts';
 import { type Config, StartupError } from './config.ts';
 import type { Database } from './database.ts';
 import { createPlatforms } from './platforms/registry.ts';
@@ -101,6 +102,11 @@ async function apply(
       }
     });
   } catch (error) {
+    if (isLockTimeout(error)) {
+      throw new StartupError(
+        'Somebody else is changing this workspace right now: try again in a few seconds.',
+      );
+    }
     if (!(error instanceof FileRefused)) throw error;
     for (const problem of error.problems) console.error(describeFileProblem(problem, `${file}:`));
     if (error.more > 0) console.error(`and ${error.more} more`);

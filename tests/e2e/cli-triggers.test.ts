@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { type Client, createClient } from '../../demo/client.ts';
@@ -226,5 +227,24 @@ describe('a file that is none', () => {
       code: 1,
       stderr: 'nowhere.yaml cannot be read (ENOENT).\n',
     });
+  });
+});
+
+describe('while somebody else changes the workspace', () => {
+  it('says so instead of waiting for ever', async () => {
+    const holder = new pg.Client({ connectionString: database.url });
+    await holder.connect();
+    try {
+      await holder.query('begin');
+      await holder.query('select 1 from workspaces for update');
+      expect(await triggers('apply', write(fileOf()))).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: 'Somebody else is changing this workspace right now: try again in a few seconds.\n',
+      });
+    } finally {
+      await holder.end();
+    }
+    expect(await triggersOf()).toEqual([]);
   });
 });

@@ -98,7 +98,7 @@ describe('a test of triggers', () => {
     const { account } = await connect(client, { state: 'draft' });
     expect(await tested({ accountId: account.id, text: 'guide' })).toMatchObject({
       reason: 'no_trigger',
-      triggers: [{ verdict: 'not_active' }],
+      triggers: [{ verdict: 'not_active', sentence: 'It was a draft when the comment came.' }],
     });
     expect(await tested({ accountId: account.id, text: 'guide', includeDrafts: true })).toMatchObject({
       outcome: 'matched',

@@ -53,7 +53,7 @@ describe('a file of triggers', () => {
 
   it('has a size, and room for 500 triggers', () => {
     expect(refusalOf('#'.repeat(maxFileBytes + 1))).toEqual(['1: has more than 1048576 bytes']);
-    expect(refusalOf(`[`.repeat(200_000))).toHaveLength(50);
+    expect(refusalOf('['.repeat(20_000))).toHaveLength(50);
     const many = Array.from({ length: 501 }, (_, index) => trigger.replace('A', `A${index}`)).join('');
     expect(refusalOf(`${head}triggers:\n${many}`)).toEqual(['5: triggers must have at most 500 entries']);
   });
