@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { loadDotEnv, readConfig, StartupError } from './config.ts';
+import { addTriggerCommands } from './cli-triggers.ts';
+import { type Config, loadDotEnv, readConfig, StartupError } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import { oneLine } from './one-line.ts';
 import { findFaults } from './records/integrity.ts';
@@ -111,6 +112,8 @@ workspace
     });
   });
 
+addTriggerCommands(program, { workspaceOption, withDatabase, requireWorkspace });
+
 program
   .command('check')
   .description('looks for rows that hang on nothing or contradict each other; reads every table once')
@@ -132,7 +135,7 @@ async function requireWorkspace(prisma: Database['prisma'], nameOrId: string) {
   );
 }
 
-async function withDatabase(use: (database: Database) => Promise<void>): Promise<void> {
+async function withDatabase(use: (database: Database, config: Config) => Promise<void>): Promise<void> {
   loadDotEnv();
   const config = readConfig(process.env);
   const database = await openDatabase(config, {
@@ -140,7 +143,7 @@ async function withDatabase(use: (database: Database) => Promise<void>): Promise
     error: (error) => console.error(oneLine(error, debug)),
   });
   try {
-    await use(database);
+    await use(database, config);
   } finally {
     await database.close();
   }

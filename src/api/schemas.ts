@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isPlain } from '../workspaces/names.ts';
+
+export { name } from '../catalog/fields.ts';
 
 /** What several routes share: ids, pages, problems. What each thing looks like stands with its routes. */
 
@@ -42,13 +43,6 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
   });
 }
 
-export const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(200)
-  .refine(isPlain, 'must have no control characters: no line ends, nothing that turns the writing around');
-
 /** Everything that `code` may be, so far. What a name means never changes. */
 export const problemCodes = [
   'account_connected_elsewhere',
@@ -85,6 +79,7 @@ export const problemCodes = [
   'platform_unknown',
   'query_invalid',
   'queue_unavailable',
+  'rehearsal_running',
   'request_malformed',
   'request_refused',
   'request_timeout',
@@ -99,9 +94,11 @@ export const problemCodes = [
   'text_invalid',
   'trigger_archived',
   'trigger_not_active',
+  'trigger_not_draft',
   'trigger_unknown',
   'url_malformed',
   'url_too_long',
+  'version_unacceptable',
   'window_closed',
 ] as const;
 

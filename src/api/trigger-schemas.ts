@@ -1,16 +1,10 @@
 import { z } from 'zod';
+import { givenState, name, priority } from '../catalog/fields.ts';
 import { definitionFields, matchesWell, triggerStates } from '../triggers/definition.ts';
 import { matchLanguages, matchModes } from '../triggers/modes.ts';
 import { doors, payments } from '../triggers/price.ts';
 import { weekdays } from '../triggers/schedule.ts';
-import { id, name, timestamp } from './schemas.ts';
-
-const priority = z
-  .int()
-  .min(-1_000)
-  .max(1_000)
-  .describe('Of several triggers that match, the highest goes first; of equals the oldest');
-const state = z.enum(['active', 'paused']);
+import { id, timestamp } from './schemas.ts';
 
 export const createTriggerBody = matchesWell(
   z.strictObject({
@@ -18,7 +12,7 @@ export const createTriggerBody = matchesWell(
     resourceId: id.describe('What it gives'),
     name,
     priority: priority.default(0),
-    state: state.default('active'),
+    state: givenState.default('active'),
     ...definitionFields,
   }),
 );
@@ -30,7 +24,7 @@ export const changeTriggerBody = z.strictObject({
   resourceId: id.optional(),
   name: name.optional(),
   priority: priority.optional(),
-  state: state.optional(),
+  state: givenState.optional(),
   mode: definitionFields.mode.unwrap().optional(),
   keywords: definitionFields.keywords.unwrap().optional(),
   exclude: definitionFields.exclude.unwrap().optional(),
@@ -103,6 +97,16 @@ export const triggerVersion = z
       ),
     ...settings,
     createdAt: timestamp,
-    createdById: id.nullable().describe('The API key that made the change'),
+    createdById: id.nullable().describe('The API key that made the change; null for the command line'),
+    createdByName: z.string().nullable().describe('What that key is called'),
+    changes: z
+      .array(
+        z.object({
+          field: z.string().describe('A JSON pointer into the settings'),
+          before: z.unknown().describe('null where it said nothing'),
+          after: z.unknown(),
+        }),
+      )
+      .describe('Against the version before; empty in the first'),
   })
   .meta({ id: 'TriggerVersion' });

@@ -14,6 +14,7 @@ import { ledgerRoutes } from './routes/ledger.ts';
 import { replayRoutes } from './routes/replays.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { statsRoutes } from './routes/stats.ts';
+import { triggerTrialRoutes } from './routes/trigger-trials.ts';
 import { triggerRoutes } from './routes/triggers.ts';
 import { workspaceRoutes } from './routes/workspace.ts';
 import { refuseUnstorable } from './storable.ts';
@@ -40,6 +41,7 @@ export function restApi(deps: RouteDeps): FastifyPluginAsync {
       accountRoutes,
       resourceRoutes,
       triggerRoutes,
+      triggerTrialRoutes,
       eventRoutes,
       deliveryRoutes,
       replayRoutes,

@@ -134,7 +134,7 @@ function toEventRow(
     messaging_id:
       matched?.door === 'private' && 'author' in event ? (event.author?.externalId ?? null) : null,
     max_deliveries: matched?.trigger.definition.maxDeliveries ?? null,
-    ...servingOf(matched?.trigger.definition.frequency ?? 'unlimited', postOf(event)),
+    ...servingOf(matched ? matched.trigger.definition.frequency : 'unlimited', postOf(event)),
     public_replies_per_post: account?.publicRepliesPerPost ?? null,
     skip_ledger_id: null,
   };

@@ -5,7 +5,9 @@ import type { LedgerKind } from '../ledger/kinds.ts';
 import {
   compileTriggers,
   type KeywordHit,
+  type MatchableComment,
   type MatchableTrigger,
+  type TriggerSet,
   type TriggerVerdict,
 } from '../triggers/matcher.ts';
 import { anyKeyword, type MatchMode } from '../triggers/modes.ts';
@@ -46,7 +48,7 @@ export interface Explanation {
 }
 
 /** The reasons that triggers gave; the others were decided before any was asked. */
-const decidedByTriggers: ReadonlySet<string> = new Set<EventReason>([
+export const decidedByTriggers: ReadonlySet<string> = new Set<EventReason>([
   'trigger_matched',
   'no_trigger',
   'keyword_absent',
@@ -93,15 +95,30 @@ async function explainTriggers(prisma: PrismaClient, event: EventView): Promise<
   const asked = (event.kind === 'comment' || event.kind === 'message') && decidedByTriggers.has(event.reason);
   if (!asked || accountId === null || triggerRevision === null || text === null) return [];
   const then = compileTriggers(await triggersAsOf(prisma, accountId, triggerRevision));
-  const names = new Map(then.triggers.map((trigger) => [trigger.id, trigger.name]));
-  const comment = {
-    text,
+  return explainComment(then, asComment({ ...event, text }));
+}
+
+/** A stored event as triggers see it. */
+export function asComment(event: {
+  kind: string;
+  text: string;
+  parentId: string | null;
+  mediaId: string | null;
+  receivedAt: Date | string;
+}): MatchableComment {
+  return {
+    text: event.text,
     isReply: event.parentId !== null,
     mediaId: event.mediaId,
-    door: event.kind === 'comment' ? ('comment' as const) : ('private' as const),
+    door: event.kind === 'comment' ? 'comment' : 'private',
     at: new Date(event.receivedAt),
   };
-  return then.explain(comment).map(({ trigger, ...verdict }) => ({
+}
+
+/** What each trigger has to say about a comment, in words as well. */
+export function explainComment(set: TriggerSet, comment: MatchableComment): ExplainedTrigger[] {
+  const names = new Map(set.triggers.map((trigger) => [trigger.id, trigger.name]));
+  return set.explain(comment).map(({ trigger, ...verdict }) => ({
     triggerId: trigger.id,
     name: trigger.name,
     version: trigger.version,

@@ -30,7 +30,9 @@ export function describeVerdict(verdict: TriggerVerdict, nameOf: (triggerId: str
     case 'outside_hours':
       return `${capital(stands(verdict.hit))}, but outside of the hours in which the trigger counts.`;
     case 'not_active':
-      return `It was ${verdict.state} when the comment came.`;
+      return verdict.state === 'draft'
+        ? 'It was a draft when the comment came.'
+        : `It was ${verdict.state} when the comment came.`;
     default:
       return verdict satisfies never;
   }

@@ -169,6 +169,7 @@ const defaultScope = {
   activeUntil: null,
   activeHours: null,
   maxDeliveries: null,
+  frequency: 'once_per_trigger',
 } as const satisfies Partial<TriggerDefinition>;
 
 const defaults = { ...defaultRules, ...defaultScope };
@@ -182,5 +183,6 @@ export function completed(definition: StoredDefinition): TriggerDefinition {
   return { ...defaults, ...definition } as TriggerDefinition;
 }
 
-export const triggerStates = ['active', 'paused', 'archived'] as const;
+/** A `draft` has never fired. */
+export const triggerStates = ['draft', 'active', 'paused', 'archived'] as const;
 export type TriggerState = (typeof triggerStates)[number];

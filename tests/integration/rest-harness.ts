@@ -103,6 +103,8 @@ export async function startHarness(): Promise<Harness> {
   const answers: string[] = [];
   const platforms = new Map([['instagram', platform]]);
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  // What is closing when the database is dropped need not end well.
+  pool.on('error', () => {});
   const woken: string[] = [];
   const deliveries = createDeliveryActions({
     pool,

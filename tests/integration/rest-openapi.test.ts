@@ -26,12 +26,15 @@ const routes = [
   'DELETE /v1/resources/{id}',
   'GET /v1/triggers',
   'POST /v1/triggers',
+  'POST /v1/triggers/test',
   'GET /v1/triggers/{id}',
   'PATCH /v1/triggers/{id}',
   'DELETE /v1/triggers/{id}',
   'POST /v1/triggers/{id}/pause',
+  'POST /v1/triggers/{id}/rehearse',
   'POST /v1/triggers/{id}/resume',
   'GET /v1/triggers/{id}/versions',
+  'POST /v1/triggers/{id}/versions/{version}/restore',
   'GET /v1/events',
   'GET /v1/events/{id}',
   'GET /v1/events/{id}/explain',
@@ -105,7 +108,7 @@ describe('the OpenAPI document', () => {
       expect(operation.security, route).toEqual([{ apiKey: [] }]);
       const inPath = operation.parameters?.filter((parameter: Json) => parameter.in === 'path') ?? [];
       expect(inPath.map(({ name, required }: Json) => [name, required])).toEqual(
-        route.includes('{id}') ? [['id', true]] : [],
+        [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, true]),
       );
       const problems = ['400', '401', '403', '500', '503', ...(route.includes('{id}') ? ['404'] : [])];
       if (operation.requestBody) problems.push('413', '415', '422');

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { getTrigger, listTriggers, listTriggerVersions } from '../../catalog/trigger-views.ts';
-import { archiveTrigger, changeTrigger, createTrigger } from '../../catalog/triggers.ts';
+import { listTriggerVersions } from '../../catalog/trigger-versions.ts';
+import { getTrigger, listTriggers } from '../../catalog/trigger-views.ts';
+import { archiveTrigger, changeTrigger, createTrigger, restoreTrigger } from '../../catalog/triggers.ts';
 import { triggerStates } from '../../triggers/definition.ts';
 import { callerOf } from '../auth.ts';
 import { changeOf, createForCaller, idempotencyHeaders } from '../creation.ts';
@@ -79,7 +80,7 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
           operationId: 'listTriggerVersions',
           summary: 'List the versions of a trigger',
           description:
-            'Every version there ever was. They never change: deliveries and explanations refer to them.',
+            'Every version there ever was, with who wrote it and what it changed. They never change: deliveries and explanations refer to them.',
           params: idParams,
           querystring: pageQuery,
           response: { 200: pageOf(triggerVersion) },
@@ -87,6 +88,23 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
       },
       async (request) =>
         listTriggerVersions(prisma, callerOf(request).workspaceId, request.params.id, request.query),
+    );
+
+    app.post(
+      '/triggers/:id/versions/:version/restore',
+      {
+        schema: {
+          tags,
+          operationId: 'restoreTriggerVersion',
+          summary: 'Bring back what a version said',
+          description:
+            'Writes a new version with everything that the old one said, except its state: a trigger that is on stays on. Checked as any change: a resource that was archived since is refused. Writes nothing when nothing changes.',
+          params: idParams.extend({ version: z.coerce.number().int().min(1).max(2_147_483_647) }),
+          response: { 200: trigger, ...problems(409, 422) },
+        },
+      },
+      async (request) =>
+        restoreTrigger(prisma, platforms, changeOf(request, deps), request.params.id, request.params.version),
     );
 
     app.patch(
@@ -117,7 +135,7 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
           schema: {
             tags,
             operationId: `${verb}Trigger`,
-            summary: verb === 'pause' ? 'Pause a trigger' : 'Resume a trigger',
+            summary: verb === 'pause' ? 'Pause a trigger' : 'Resume a trigger, or activate a draft',
             params: idParams,
             response: { 200: trigger, ...problems(409, 422) },
           },
