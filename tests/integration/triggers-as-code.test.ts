@@ -187,9 +187,13 @@ describe('applying a file', () => {
     await expect(textOf()).rejects.toThrow('2 × "Guide", 2 × "Guide"');
     await client.delete(`/v1/triggers/${id}`);
     await client.delete(`/v1/accounts/${account.id}`);
-    expect(await refusalOf(fileOf({ resources: [{ ...link, name: 'New' }], triggers: [] }))).toEqual([
+    const added = { ...guide, name: 'Added', resource: 'New' };
+    const renamed = [{ ...link, name: 'New' }];
+    expect(await refusalOf(fileOf({ resources: renamed, triggers: [added] }))).toEqual([
       expect.stringMatching(/^2: account: .*disconnected/),
     ]);
+    const pruned = await apply(fileOf({ resources: [], triggers: [] }), { prune: true });
+    expect(pruned.lines.at(-1)).toContain('1 to archive');
   });
 
   it('knows only the accounts of its workspace', async () => {

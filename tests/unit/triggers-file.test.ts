@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { toYaml } from '../../src/catalog/as-code/export.ts';
 import {
   describeFileProblem,
   FileRefused,
@@ -19,6 +22,24 @@ function refusalOf(text: string): string[] {
 
 const head = 'version: 1\naccount:\n  platform: instagram\n  username: studio\n';
 const trigger = '  - name: A\n    resource: B\n    keywords: [a]\n    dmTemplates: [{ text: b }]\n';
+
+describe('an exported file', () => {
+  it('reads as it was written, whatever texts are in it', () => {
+    const traps = fc.constantFrom(...'\n \t#:-\r\u0085\u2028\ufeff"\'{|>%&*!~0.e_ya');
+    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: traps }));
+    fc.assert(
+      fc.property(fc.array(text), (texts) => {
+        const value = { texts, more: texts.map((each) => ({ text: each })) };
+        expect(parse(toYaml(value))).toEqual(value);
+      }),
+      { numRuns: 500, examples: [[[' \n', 'yes', '0x1', '2026-01-01', 'a\n\n b ']]] },
+    );
+  });
+
+  it('has texts of several lines as lines', () => {
+    expect(toYaml({ text: 'Hello,\n\nhere it is' })).toBe('text: |-\n  Hello,\n\n  here it is\n');
+  });
+});
 
 describe('a file of triggers', () => {
   it('is read with its defaults, and knows on which line everything stands', () => {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { Account, PrismaClient, Resource } from '../../db/generated/client.ts';
 import { triggerDefinition } from '../../triggers/definition.ts';
 import type { TriggerRow } from '../trigger-views.ts';
@@ -43,7 +43,16 @@ export async function exportTriggers(
       ...withoutDefaults(trigger),
     })),
   };
-  return { ok: true, text: heading + stringify(file, { lineWidth: 0, aliasDuplicateObjects: false }) };
+  return { ok: true, text: heading + toYaml(file) };
+}
+
+/** Lines of text as lines, where they survive it: YAML's own way of writing them loses some white space at the edges. */
+export function toYaml(value: object): string {
+  const options = { lineWidth: 0, aliasDuplicateObjects: false };
+  const readable = stringify(value, options);
+  return isDeepStrictEqual(parse(readable), value)
+    ? readable
+    : stringify(value, { ...options, blockQuote: false });
 }
 
 function toEntry({ name, kind, url, text }: Resource) {
