@@ -35,7 +35,7 @@ describe('a back-fill', () => {
       progress: {
         posts: 1,
         found: 7,
-        new: 7,
+        new: 6,
         matched: 2,
         reconsidered: 0,
         alreadyAnswered: 0,
