@@ -27,7 +27,7 @@ const takePermitStatement: Statement = {
     from lane where not exists (select from taken)`,
 };
 
-/** @returns null if the call may be made now, and counts; else when to ask again */
+/** @returns null if the call may be made now, and counts (as where the account has no such lane); else when to ask again */
 export async function takePermit(
   pool: pg.Pool,
   accountId: string,

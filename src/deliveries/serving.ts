@@ -10,7 +10,8 @@ export function servingOf(
   post: string,
 ): { serving_scope: string | null; every_days: number | null } {
   if (frequency === 'unlimited') return { serving_scope: null, every_days: null };
-  if (frequency === undefined || frequency === 'once_per_trigger') return { serving_scope: '', every_days: null };
+  if (frequency === undefined || frequency === 'once_per_trigger')
+    return { serving_scope: '', every_days: null };
   if (frequency === 'once_per_post') return { serving_scope: post, every_days: null };
   return { serving_scope: '', every_days: frequency.everyDays };
 }

@@ -71,11 +71,15 @@ export function judgeFound(
   if (known && known.workspaceId !== null && known.workspaceId !== account.workspaceId) {
     return passOver('other_workspace');
   }
-  if (known?.reason === 'own_comment') return passOver('own_comment');
 
   // As if it had been told of when it was written.
   const cameAt = event.occurredAt ?? now;
   const decision = decide(event, account, cameAt, adapter.capabilities.textLimits, random);
+  // Not kept: under a post with public replies every other comment is one, and one that is told of just after a send
+  // counts as the proof of it (src/deliveries/reconcile.ts), which an old one that is found must not.
+  if (decision.reason === 'own_comment' || known?.reason === 'own_comment') {
+    return { kind: 'skip', reason: 'own_comment', store: null, isNew: false };
+  }
   if (decision.outcome === 'skipped') return skip(decision.reason);
   if (finder.triggerId !== null && decision.trigger.id !== finder.triggerId) return passOver('other_trigger');
   if (adapter.answerDeadline(event, now) <= now) return skip('window_over');

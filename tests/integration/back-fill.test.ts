@@ -35,7 +35,7 @@ describe('a back-fill', () => {
       progress: {
         posts: 1,
         found: 7,
-        new: 7,
+        new: 6,
         matched: 2,
         reconsidered: 0,
         alreadyAnswered: 0,
@@ -256,6 +256,28 @@ describe('a preview', () => {
   });
 });
 
+describe('another workspace', () => {
+  it('keeps its events: what came while the account was connected there is left alone', async () => {
+    const comment = await write('nice guide', { announce: true });
+    await fairdrop.query('delete from deliveries where account_id = $1', [stage.accountId]);
+    await fairdrop.query('delete from messages where account_id = $1', [stage.accountId]);
+    const theirs = {
+      outcome: 'skipped',
+      reason: 'no_trigger',
+      workspace_id: '01890000-0000-7000-8000-000000000000',
+    };
+    await fairdrop.query(
+      'update events set outcome = $2, reason = $3, workspace_id = $4, contact_id = null where external_id = $1',
+      [comment.id, ...Object.values(theirs)],
+    );
+    const done = await finish((await start()).id);
+    expect(done.progress).toMatchObject({ found: 1, new: 0, matched: 0, skipped: { other_workspace: 1 } });
+    expect(await eventOf(comment)).toMatchObject(theirs);
+    expect(answers([comment])).toEqual({ 0: 1 });
+    await fairdrop.query('delete from events where external_id = $1', [comment.id]);
+  });
+});
+
 describe('what can be asked', () => {
   it('is refused with a code where it could lead to nothing', async () => {
     const stranger = '01890000-0000-7000-8000-000000000000';
@@ -265,5 +287,20 @@ describe('what can be asked', () => {
     await expect(preview({ triggerId: stage.triggerId })).rejects.toThrow('trigger_not_active');
     await stage.disconnect();
     await expect(start()).rejects.toThrow('account_disconnected');
+  });
+
+  it('may be nonsense, which the platform does not know', async () => {
+    const done = await finish((await start({ mediaIds: ['..', 'a/b', '🎁', '..'] })).id);
+    expect(done).toMatchObject({ state: 'done', progress: { posts: 0, postsRefused: 3, found: 0 } });
+    for (const more of [
+      { mediaIds: [''] },
+      { mediaIds: ['\0'] },
+      { latestPosts: 0 },
+      { since: 'yesterday' },
+      { all: 1 },
+    ]) {
+      await expect(start(more)).rejects.toThrow('422');
+      await expect(preview(more)).rejects.toThrow('422');
+    }
   });
 });
