@@ -38,8 +38,8 @@ export const quickSettings: Settings = {
   ...fullSettings,
   rounds: 1,
   warmUp: 300,
-  receiver: 5_000,
-  tenPercent: 3_000,
-  allMatching: { fast: 2_000, slow: 1_500 },
-  lowLoad: { comments: 60, perSecond: 25 },
+  receiver: 4_000,
+  tenPercent: 2_000,
+  allMatching: { fast: 1_500, slow: 1_000 },
+  lowLoad: { comments: 50, perSecond: 25 },
 };

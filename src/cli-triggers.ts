@@ -10,13 +10,14 @@ import { describeFileProblem, FileRefused, readTriggersFile } from './catalog/as
 import { isLockTimeout } from './catalog/transaction.ts';
 import { type Config, StartupError } from './config.ts';
 import type { Database } from './database.ts';
+import type { PrismaClient } from './db/generated/client.ts';
 import { createPlatforms } from './platforms/registry.ts';
 
 /** What the commands share with the others of the command line. */
 interface CommandLine {
   workspaceOption: Option;
   withDatabase(use: (database: Database, config: Config) => Promise<void>): Promise<void>;
-  requireWorkspace(prisma: Database['prisma'], nameOrId: string): Promise<{ id: string; name: string }>;
+  requireWorkspace(prisma: PrismaClient, nameOrId: string): Promise<{ id: string; name: string }>;
 }
 
 /** `diff` found that something would change: what a pipeline asks before it applies. */
@@ -37,7 +38,8 @@ export function addTriggerCommands(program: Command, line: CommandLine): void {
     )
     .addOption(line.workspaceOption)
     .action(async (options: { workspace: string; account?: string }) => {
-      await line.withDatabase(async ({ prisma }) => {
+      await line.withDatabase(async ({ openPrisma }) => {
+        const prisma = await openPrisma();
         const { id, name } = await line.requireWorkspace(prisma, options.workspace);
         const [account, ...more] = await accountsLike(prisma, id, options.account);
         if (!account) throw new StartupError(`Workspace "${name}" has no such account.`);
@@ -91,7 +93,8 @@ async function apply(
   let plan: Plan | null = null;
   try {
     const read = readTriggersFile(await contentOf(file));
-    await withDatabase(async ({ prisma }, config) => {
+    await withDatabase(async ({ openPrisma }, config) => {
+      const prisma = await openPrisma();
       const { id: workspaceId } = await requireWorkspace(prisma, workspace);
       const platforms = createPlatforms(config);
       try {
@@ -126,7 +129,7 @@ async function contentOf(file: string): Promise<string> {
   }
 }
 
-async function accountsLike(prisma: Database['prisma'], workspaceId: string, wanted: string | undefined) {
+async function accountsLike(prisma: PrismaClient, workspaceId: string, wanted: string | undefined) {
   if (wanted === undefined) return findAccounts(prisma, workspaceId, {});
   const [, platform, username] = wanted.match(/^([^/]+)\/(.+)$/) ?? [];
   return findAccounts(prisma, workspaceId, platform ? { platform, username } : { id: wanted });

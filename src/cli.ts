@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { addTriggerCommands } from './cli-triggers.ts';
 import { type Config, loadDotEnv, readConfig, StartupError } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
+import type { PrismaClient } from './db/generated/client.ts';
 import { oneLine } from './one-line.ts';
 import { findFaults } from './records/integrity.ts';
 import { addApiKey, addWorkspace } from './workspaces/administer.ts';
@@ -32,7 +33,7 @@ key
     ).choices([...scopes]),
   )
   .action(async (options: { workspace: string; name: string; scopes?: Scope[] }) => {
-    await withDatabase(async ({ prisma }) => {
+    await withPrisma(async (prisma) => {
       const added = await addApiKey(prisma, options);
       if (added.outcome === 'name_refused') throw new StartupError(added.reason);
       if (added.outcome === 'workspace_unknown') {
@@ -59,7 +60,7 @@ key
   .description('lists the keys of a workspace; the keys themselves are not stored')
   .addOption(workspaceOption)
   .action(async (options: { workspace: string }) => {
-    await withDatabase(async ({ prisma }) => {
+    await withPrisma(async (prisma) => {
       const workspace = await requireWorkspace(prisma, options.workspace);
       for (const row of await listApiKeys(prisma, workspace.id)) {
         const state = row.revokedAt ? `revoked ${row.revokedAt.toISOString()}` : row.scopes.join(',');
@@ -79,7 +80,7 @@ key
         'That is not the id of a key, which is a UUID: `npm run fairdrop -- key list` shows them.',
       );
     }
-    await withDatabase(async ({ prisma }) => {
+    await withPrisma(async (prisma) => {
       const workspace = await requireWorkspace(prisma, options.workspace);
       const revoked = await revokeApiKey(prisma, { workspaceId: workspace.id, id, now: new Date() });
       if (!revoked) {
@@ -96,7 +97,7 @@ workspace
   .argument('<name>', '1 to 100 characters, and no other workspace has it')
   .description('creates a workspace and prints its id')
   .action(async (name: string) => {
-    await withDatabase(async ({ prisma }) => {
+    await withPrisma(async (prisma) => {
       const added = await addWorkspace(prisma, name);
       if (added.outcome === 'name_refused') throw new StartupError(added.reason);
       console.log(added.workspace.id);
@@ -107,7 +108,7 @@ workspace
   .command('list')
   .description('lists the workspaces')
   .action(async () => {
-    await withDatabase(async ({ prisma }) => {
+    await withPrisma(async (prisma) => {
       for (const row of await listWorkspaces(prisma)) console.log(`${row.id}  ${row.name}`);
     });
   });
@@ -127,12 +128,16 @@ program
     });
   });
 
-async function requireWorkspace(prisma: Database['prisma'], nameOrId: string) {
+async function requireWorkspace(prisma: PrismaClient, nameOrId: string) {
   const found = await findWorkspace(prisma, nameOrId);
   if (found) return found;
   throw new StartupError(
     `There is no workspace "${nameOrId}": \`npm run fairdrop -- workspace list\` shows them, and \`workspace create\` makes one.`,
   );
+}
+
+function withPrisma(use: (prisma: PrismaClient) => Promise<void>): Promise<void> {
+  return withDatabase(async ({ openPrisma }) => use(await openPrisma()));
 }
 
 async function withDatabase(use: (database: Database, config: Config) => Promise<void>): Promise<void> {

@@ -1,10 +1,9 @@
-import { PrismaPg } from '@prisma/adapter-pg';
 import type pg from 'pg';
 import { type Config, StartupError } from './config.ts';
 import { localKeyFile, makeLocalKey, readLocalKey } from './crypto/local-key.ts';
 import { createSecretBox, parseEncryptionKeys, type SecretBox } from './crypto/secret-box.ts';
 import { type EmbeddedPostgres, EmbeddedPostgresError, startEmbeddedPostgres } from './db/embedded.ts';
-import { PrismaClient } from './db/generated/client.ts';
+import type { PrismaClient } from './db/generated/client.ts';
 import { MigrationError, migrate } from './db/migrate.ts';
 import { createPool } from './db/pool.ts';
 
@@ -16,7 +15,8 @@ export interface Database {
   /** For people: which database it is, without its password. */
   label: string;
   pool: pg.Pool;
-  prisma: PrismaClient;
+  /** The same client each time. It takes some 40 MB, which a process that sends does without. */
+  openPrisma(): Promise<PrismaClient>;
   secretBox: SecretBox;
   close(): Promise<void>;
 }
@@ -41,20 +41,19 @@ export async function openDatabase(
     throw asStartupError(error, url);
   }
   const pool = createPool(url, log.error);
-  const prisma = new PrismaClient({
-    adapter: new PrismaPg(
-      { connectionString: url, max: 6, connectionTimeoutMillis: 5_000, statement_timeout: 30_000 },
-      { onPoolError: log.error, onConnectionError: log.error },
-    ),
-  });
+  let prisma: Promise<PrismaClient> | undefined;
+  const openPrisma = () => {
+    prisma ??= createPrisma(url, log.error);
+    return prisma;
+  };
   const watch = embedded && setInterval(() => embedded.isRunning() || log.lost?.(), watchMs).unref();
   const close = async () => {
     clearInterval(watch ?? undefined);
-    await Promise.allSettled([pool.end(), prisma.$disconnect()]);
+    await Promise.allSettled([pool.end(), prisma?.then((client) => client.$disconnect())]);
     await embedded?.stop();
   };
   try {
-    const neededIds = await neededKeys(prisma);
+    const neededIds = await neededKeys(pool);
     const secretBox = given ?? (await ownBox(config.dataDir, neededIds));
     const missing = neededIds.filter((id) => !secretBox.has(id));
     if (missing.length > 0) throw otherKey(missing, given ? undefined : localKeyFile(config.dataDir));
@@ -62,7 +61,7 @@ export async function openDatabase(
       url,
       label: embedded ? labelOf(embedded) : withoutPassword(url),
       pool,
-      prisma,
+      openPrisma,
       secretBox,
       close,
     };
@@ -77,13 +76,28 @@ function labelOf({ dataDir, startedHere }: EmbeddedPostgres): string {
   return `embedded PostgreSQL, data in ${dataDir}${end}`;
 }
 
-/** The ids of the keys that the credentials of accounts are encrypted with. */
-async function neededKeys(prisma: PrismaClient): Promise<string[]> {
-  const used = await prisma.account.groupBy({
-    by: ['credentialsKeyId'],
-    where: { credentialsKeyId: { not: null } },
+async function createPrisma(
+  connectionString: string,
+  onError: (error: unknown) => void,
+): Promise<PrismaClient> {
+  const [{ PrismaPg }, { PrismaClient }] = await Promise.all([
+    import('@prisma/adapter-pg'),
+    import('./db/generated/client.ts'),
+  ]);
+  return new PrismaClient({
+    adapter: new PrismaPg(
+      { connectionString, max: 6, connectionTimeoutMillis: 5_000, statement_timeout: 30_000 },
+      { onPoolError: onError, onConnectionError: onError },
+    ),
   });
-  return used.flatMap(({ credentialsKeyId: id }) => (id === null ? [] : [id]));
+}
+
+/** The ids of the keys that the credentials of accounts are encrypted with. */
+async function neededKeys(pool: pg.Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(
+    'select distinct credentials_key_id as id from accounts where credentials_key_id is not null',
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** With another key every account would fail at its first message. @param file where ours came from, if from a file */

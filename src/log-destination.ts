@@ -1,7 +1,7 @@
 import pino from 'pino';
 
-/** So much is written at once: at full load some fifty lines, each of which would be a call of the system by itself. */
-const bytesPerWrite = 16 * 1024;
+/** So much is written at once: at full load some thirty lines, each of which would be a call of the system by itself. */
+const bytesPerWrite = 8 * 1024;
 
 /** The longest that a line waits for others. */
 const longestWaitMs = 100;
@@ -12,12 +12,14 @@ const longestWaitMs = 100;
  */
 export function logDestination(): pino.DestinationStream & { flushSync(): void } {
   const destination = pino.destination({ dest: 1, sync: false, minLength: bytesPerWrite });
-  let flushing: NodeJS.Timeout | undefined;
+  let isDue = false;
   return {
     write(line) {
       destination.write(line);
-      flushing ??= setTimeout(() => {
-        flushing = undefined;
+      if (isDue) return;
+      isDue = true;
+      setTimeout(() => {
+        isDue = false;
         destination.flush();
       }, longestWaitMs).unref();
     },

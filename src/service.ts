@@ -77,8 +77,9 @@ export async function startService(
     lost: onDatabaseLost,
   });
   opened.defer(() => database.close());
-  if (config.bootstrapKey) {
-    const { notice } = await bootstrap(database.prisma, config.bootstrapKey);
+  // A worker has nothing that a key would open.
+  if (config.bootstrapKey && config.role !== 'worker') {
+    const { notice } = await bootstrap(await database.openPrisma(), config.bootstrapKey);
     if (notice) log.info(notice);
   }
 
@@ -97,7 +98,7 @@ export async function startService(
   const url = await listen(app, config);
   const stopWorker = config.role === 'api' ? async () => {} : await startWorker(parts, liveness);
 
-  const needsKey = (await database.prisma.apiKey.count({ where: { revokedAt: null } })) === 0;
+  const needsKey = await isWithoutKey(database.pool);
   const resources = opened.move();
   return {
     url,
@@ -111,6 +112,13 @@ export async function startService(
       await resources.disposeAsync();
     },
   };
+}
+
+async function isWithoutKey(pool: Database['pool']): Promise<boolean> {
+  const { rows } = await pool.query<{ present: boolean }>(
+    'select exists (select from api_keys where revoked_at is null) as present',
+  );
+  return rows[0]?.present !== true;
 }
 
 /** A Redis that is away is waited for: meanwhile the API makes comments durable, which are answered afterwards. */
@@ -149,7 +157,7 @@ async function closeHttp(app: FastifyInstance): Promise<void> {
 /** @returns how to stop: no new jobs, those under way to their end */
 async function startWorker(parts: Parts, liveness: Liveness): Promise<() => Promise<void>> {
   const { config, log, database, queue, onError } = parts;
-  const { pool, prisma, secretBox } = database;
+  const { pool, openPrisma, secretBox } = database;
   const open = accountOpener(parts);
   const common = { pool, open, wake: queue.wake, now: () => new Date(), random: Math.random, onError };
   const engine = createDeliveryEngine({
@@ -166,7 +174,7 @@ async function startWorker(parts: Parts, liveness: Liveness): Promise<() => Prom
     }),
     createUpkeep({
       ...common,
-      prisma,
+      openPrisma,
       secretBox,
       retentionDays: config.eventRetentionDays,
       note: ({ level, ...note }) => log[level](note),
@@ -215,7 +223,7 @@ async function buildHttp(
   isClosing: () => boolean,
 ): Promise<FastifyInstance> {
   const { config, log, database, platforms, queue } = parts;
-  const { pool, prisma, secretBox } = database;
+  const { pool, secretBox } = database;
   const health = healthRoutes(
     {
       database: () => pool.query('select 1'),
@@ -229,7 +237,8 @@ async function buildHttp(
     },
   );
   if (config.role === 'worker') return buildWorkerApp(log, health);
-  const [{ buildApp }, { opsRoutes }, { webhookRoutes }] = await Promise.all([
+  const [prisma, { buildApp }, { opsRoutes }, { webhookRoutes }] = await Promise.all([
+    database.openPrisma(),
     import('./api/app.ts'),
     import('./api/ops.ts'),
     import('./api/webhooks.ts'),

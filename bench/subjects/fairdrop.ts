@@ -1,5 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createClient } from '../../demo/client.ts';
@@ -14,6 +17,17 @@ import { pacingOverride } from './pacing.ts';
 import type { Subject } from './subject.ts';
 
 const startPatienceMs = 60_000;
+
+/** Of `npm start`: what stands between `node` and the file. */
+const nodeFlags = (
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    scripts: { start: string };
+  }
+).scripts.start
+  .split(' ')
+  .slice(1, -1);
+/** Where Node has it by itself, once it is asked; named as in the Dockerfile. */
+const compileCache = path.join(tmpdir(), 'node-compile-cache');
 export const apiKey = 'bench-bench-bench-bench-bench';
 
 export type Role = 'api' | 'worker';
@@ -93,8 +107,14 @@ async function startRole(
   const port = await freePort();
   const child = fork(new URL('fairdrop-process.ts', import.meta.url), {
     cwd,
-    env: { PATH: process.env.PATH ?? '', ...env, ROLE: role, PORT: `${port}` },
-    execArgv: [],
+    env: {
+      PATH: process.env.PATH ?? '',
+      NODE_COMPILE_CACHE: compileCache,
+      ...env,
+      ROLE: role,
+      PORT: `${port}`,
+    },
+    execArgv: nodeFlags,
     // Log lines are written, as anywhere, and read by nobody.
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -1,19 +1,7 @@
 import type { AlertKind } from '../alerts/kinds.ts';
-import type { SecretBox } from '../crypto/secret-box.ts';
-import type { PrismaClient } from '../db/generated/client.ts';
 import { type AccountId, newId, type WorkspaceId } from '../ids.ts';
 import type { LedgerKind } from '../ledger/kinds.ts';
-import type { Credentials } from '../platforms/port.ts';
-import { sealCredentials } from './credentials.ts';
 import type { Tx } from './transaction.ts';
-
-/** When newer credentials are first asked for: Instagram renews tokens that are a day old, not sooner. */
-const firstRefreshMs = 25 * 60 * 60_000;
-
-/** The platform does not say how old a token is that somebody brings along. */
-export function unknownAge(now: Date): { credentialsExpireAt: null; refreshAt: Date } {
-  return { credentialsExpireAt: null, refreshAt: new Date(now.getTime() + firstRefreshMs) };
-}
 
 /**
  * Lets a paused account send again, unless somebody changed it since `as` was read.
@@ -49,26 +37,6 @@ export async function resumeAccount(
     },
   });
   return true;
-}
-
-/** Stores newer credentials, unless others were stored meanwhile. */
-export async function renewCredentials(
-  prisma: PrismaClient,
-  secretBox: SecretBox,
-  account: { id: AccountId; credentials: Uint8Array },
-  renewed: { credentials: Credentials; expiresAt: Date },
-  now: Date,
-): Promise<void> {
-  const { credentials, expiresAt } = renewed;
-  const lifeMs = expiresAt.getTime() - now.getTime();
-  await prisma.account.updateMany({
-    where: { id: account.id, credentials: Uint8Array.from(account.credentials) },
-    data: {
-      ...sealCredentials(secretBox, account.id, credentials),
-      credentialsExpireAt: expiresAt,
-      refreshAt: new Date(now.getTime() + Math.max(firstRefreshMs, lifeMs / 2)),
-    },
-  });
 }
 
 /** The alert that the account is paused is over. */

@@ -5,10 +5,11 @@ import { type AccountId, newId, type WorkspaceId } from '../ids.ts';
 import type { Pace, PlatformAdapter } from '../platforms/port.ts';
 import { notFound, Problem } from '../problem.ts';
 import { below, newestFirst, type Page, type PageRequest, toPageById } from '../records/page.ts';
-import { clearPaused, unknownAge, wakeMessages } from './account-recovery.ts';
+import { clearPaused, wakeMessages } from './account-recovery.ts';
 import { type AccountSettings, applySettings } from './account-settings.ts';
 import { sealCredentials } from './credentials.ts';
 import { adapterFor, identifyOwner, type Owner, type Platforms } from './identify.ts';
+import { unknownAge } from './renew-credentials.ts';
 import { type Change, inTransaction, lockWorkspace, type Tx } from './transaction.ts';
 
 export { createCredentialsOpener, openCredentials } from './credentials.ts';

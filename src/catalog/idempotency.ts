@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type pg from 'pg';
 import type { Prisma, PrismaClient } from '../db/generated/client.ts';
 import type { WorkspaceId } from '../ids.ts';
 import { Problem } from '../problem.ts';
@@ -101,9 +102,9 @@ async function claim(tx: Tx, { workspaceId, key, hash, now }: RepeatableRequest)
 }
 
 /** Forgets outdated keys. @returns how many */
-export async function purgeIdempotencyKeys(prisma: PrismaClient, now: Date): Promise<number> {
-  const { count } = await prisma.idempotencyKey.deleteMany({ where: { createdAt: { lt: oldest(now) } } });
-  return count;
+export async function purgeIdempotencyKeys(pool: pg.Pool, now: Date): Promise<number> {
+  const { rowCount } = await pool.query('delete from idempotency_keys where created_at < $1', [oldest(now)]);
+  return rowCount ?? 0;
 }
 
 function oldest(now: Date): Date {

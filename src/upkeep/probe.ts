@@ -1,6 +1,7 @@
+import type pg from 'pg';
 import { resumeAccount } from '../catalog/account-recovery.ts';
 import { inTransaction } from '../catalog/transaction.ts';
-import { Prisma, type PrismaClient } from '../db/generated/client.ts';
+import type { PrismaClient } from '../db/generated/client.ts';
 import { type OpenAccount, openAccount } from '../deliveries/account.ts';
 import { probeWait } from '../deliveries/probe-wait.ts';
 import type { AccountId, WorkspaceId } from '../ids.ts';
@@ -22,10 +23,10 @@ interface PausedRow {
  * @returns those that may send again
  */
 export async function probeAccounts(
-  deps: { prisma: PrismaClient; open: OpenAccount },
+  deps: { pool: pg.Pool; openPrisma: () => Promise<PrismaClient>; open: OpenAccount },
   now: Date,
 ): Promise<{ accountId: AccountId; reason: string | null }[]> {
-  const paused = await takeDue(deps.prisma, now);
+  const paused = await takeDue(deps.pool, now);
   const resumed = [];
   for (const row of paused) {
     const account = openAccount(deps.open, row);
@@ -33,7 +34,7 @@ export async function probeAccounts(
     const answer = await account.adapter.identify(account.sending.credentials);
     if (answer.kind !== 'identified' || answer.externalId !== row.externalId) continue;
     const change = { workspaceId: row.workspaceId, now };
-    const done = await inTransaction(deps.prisma, (tx) =>
+    const done = await inTransaction(await deps.openPrisma(), (tx) =>
       resumeAccount(tx, change, row.id, { reason: row.stateReason, credentials: row.credentials }),
     );
     if (done) resumed.push({ accountId: row.id, reason: row.stateReason });
@@ -42,16 +43,19 @@ export async function probeAccounts(
 }
 
 /** Moving `probe_at` keeps other processes from trying the same account. */
-function takeDue(prisma: PrismaClient, now: Date): Promise<PausedRow[]> {
-  return prisma.$queryRaw<PausedRow[]>`
-    update accounts a
-    set probes = a.probes + 1,
-        probe_at = ${now}::timestamptz + ${Prisma.raw(probeWait('a.probes + 1', 'a.state_reason'))}
-    from (
-      select id from accounts where state = 'paused' and probe_at <= ${now}
-      order by probe_at limit 20 for update skip locked
-    ) due
-    where a.id = due.id
-    returning a.id, a.workspace_id as "workspaceId", a.platform, a.external_id as "externalId",
-              a.state_reason as "stateReason", a.credentials, a.credentials_key_id as "credentialsKeyId"`;
+async function takeDue(pool: pg.Pool, now: Date): Promise<PausedRow[]> {
+  const { rows } = await pool.query<PausedRow>(
+    `update accounts a
+     set probes = a.probes + 1,
+         probe_at = $1::timestamptz + ${probeWait('a.probes + 1', 'a.state_reason')}
+     from (
+       select id from accounts where state = 'paused' and probe_at <= $1
+       order by probe_at limit 20 for update skip locked
+     ) due
+     where a.id = due.id
+     returning a.id, a.workspace_id as "workspaceId", a.platform, a.external_id as "externalId",
+               a.state_reason as "stateReason", a.credentials, a.credentials_key_id as "credentialsKeyId"`,
+    [now],
+  );
+  return rows;
 }

@@ -1,4 +1,4 @@
-import type { PrismaClient } from '../db/generated/client.ts';
+import type pg from 'pg';
 
 const dayMs = 24 * 60 * 60_000;
 const batchSize = 5_000;
@@ -8,10 +8,13 @@ const batchSize = 5_000;
  * messages and the ledger.
  * @returns how many; a full batch means that there may be more
  */
-export async function purgeEvents(prisma: PrismaClient, retentionDays: number, now: Date): Promise<number> {
+export async function purgeEvents(pool: pg.Pool, retentionDays: number, now: Date): Promise<number> {
   const receivedBefore = new Date(now.getTime() - retentionDays * dayMs);
-  return prisma.$executeRaw`
-    delete from events where id in (
-      select id from events where outcome = 'skipped' and received_at < ${receivedBefore}
-      order by received_at limit ${batchSize} for update skip locked)`;
+  const { rowCount } = await pool.query(
+    `delete from events where id in (
+       select id from events where outcome = 'skipped' and received_at < $1
+       order by received_at limit ${batchSize} for update skip locked)`,
+    [receivedBefore],
+  );
+  return rowCount ?? 0;
 }

@@ -22,7 +22,8 @@ export type UpkeepNote = { event: string; level: 'info' | 'warn' } & Record<stri
  */
 export function createUpkeep(deps: {
   pool: pg.Pool;
-  prisma: PrismaClient;
+  /** Only for what is rarely to be done. */
+  openPrisma: () => Promise<PrismaClient>;
   secretBox: SecretBox;
   open: OpenAccount;
   retentionDays: number;
@@ -30,11 +31,11 @@ export function createUpkeep(deps: {
   now: () => Date;
   onError: (error: unknown) => void;
 }): Loop & { tick(): Promise<void> } {
-  const { prisma, retentionDays, note } = deps;
+  const { pool, retentionDays, note } = deps;
 
   const steps: ((now: Date) => Promise<unknown>)[] = [
     async (now) => {
-      for (const alert of await watch(deps.pool, now)) note({ level: 'warn', event: 'alert', ...alert });
+      for (const alert of await watch(pool, now)) note({ level: 'warn', event: 'alert', ...alert });
     },
     async (now) => {
       for (const account of await probeAccounts(deps, now)) {
@@ -47,10 +48,10 @@ export function createUpkeep(deps: {
         note({ level, event: 'credentials_refresh', ...report });
       }
     },
-    () => foldAllTallies(deps.pool),
-    (now) => purgeIdempotencyKeys(prisma, now),
+    () => foldAllTallies(pool),
+    (now) => purgeIdempotencyKeys(pool, now),
     async (now) => {
-      if (retentionDays > 0) await purgeEvents(prisma, retentionDays, now);
+      if (retentionDays > 0) await purgeEvents(pool, retentionDays, now);
     },
   ];
 

@@ -96,9 +96,9 @@ describe('an Idempotency-Key', () => {
     expect(late.status).toBe(201);
     expect(late.body.id).not.toBe(first.body.id);
     expect((await create('k', { ...body, name: 'Other' })).body.id).toBe(late.body.id);
-    await purgeIdempotencyKeys(api.prisma, new Date(start.getTime() + 40 * hour));
+    await purgeIdempotencyKeys(api.pool, new Date(start.getTime() + 40 * hour));
     expect(await api.prisma.idempotencyKey.count({ where: { workspaceId: client.workspaceId } })).toBe(1);
-    await purgeIdempotencyKeys(api.prisma, new Date(start.getTime() + 50 * hour));
+    await purgeIdempotencyKeys(api.pool, new Date(start.getTime() + 50 * hour));
     expect(await api.prisma.idempotencyKey.count()).toBe(0);
     api.clock.now = start;
   });

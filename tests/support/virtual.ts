@@ -102,7 +102,12 @@ export function useVirtualFairdrop(
     const engine = createDeliveryEngine({ ...common, report: () => {} });
     const scheduler = createScheduler({ ...common, queueAnswers: async () => true });
     const reconciler = createReconciler({ ...common, report: (report) => fairdrop.lookUps.push(report) });
-    const upkeep = createUpkeep({ ...common, retentionDays: 90, note: (note) => fairdrop.notes.push(note) });
+    const upkeep = createUpkeep({
+      ...common,
+      openPrisma: async () => prisma,
+      retentionDays: 90,
+      note: (note) => fairdrop.notes.push(note),
+    });
     const found = createFoundIntake(common);
     const createWalker: VirtualFairdrop['backfiller'] = (own = (real) => real, onError = common.onError) =>
       createBackfiller({
