@@ -56,12 +56,17 @@ function readBack(belongs: Belongs, text: string, from: number, floor: number): 
 export function addressRanges(text: string): TextRange[] {
   const ranges: TextRange[] = [];
   let floor = 0;
-  for (const { 0: sign, index: at } of text.matchAll(signal)) {
-    if (at < floor) continue;
+  signal.lastIndex = 0;
+  for (;;) {
+    const found = signal.exec(text);
+    if (found === null) break;
+    const { 0: sign, index: at } = found;
     const range = rangeAround(text, sign, at, floor);
     if (range === null) continue;
     ranges.push(range);
     floor = range.end;
+    // A link may hold any number of slashes.
+    signal.lastIndex = Math.max(floor, signal.lastIndex);
   }
   return ranges;
 }

@@ -114,6 +114,7 @@ export class KeywordIndex {
     if (known) return known;
     const pattern: Pattern = {
       id: this.#patterns.size,
+      place: -1,
       tokens,
       hasWordsOnly,
       isPhrase: mode === 'phrase',

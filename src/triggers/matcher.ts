@@ -123,7 +123,7 @@ export function compileTriggers(triggers: readonly MatchableTrigger[]): TriggerS
         }
       };
       for (const { pattern, isRefused } of found.values()) {
-        const heard = listeners.get(pattern);
+        const heard = listeners[pattern.place];
         if (heard === undefined) continue;
         if (isRefused) {
           if (heard.hasSimple) reason = nearer('keyword_refused', reason);
@@ -180,7 +180,7 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
     return index;
   };
   const active = new Map<MatchableTrigger, Rule>();
-  const listeners = new Map<Pattern, Listeners>();
+  const listeners: Listeners[] = [];
   const always: Rule[] = [];
 
   for (const [rank, trigger] of ordered.entries()) {
@@ -205,9 +205,8 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
     if (rules.mode === 'any') always.push(rule);
     const patterns = rule.keywords.flatMap((keyword) => keyword.patterns);
     for (const pattern of patterns.length === 1 ? patterns : new Set(patterns)) {
-      const heard = listeners.get(pattern) ?? new Listeners();
-      heard.add(rule);
-      listeners.set(pattern, heard);
+      if (pattern.place === -1) pattern.place = listeners.push(new Listeners()) - 1;
+      listeners[pattern.place]!.add(rule);
     }
   }
   const indexes = [...byLetters.values()];

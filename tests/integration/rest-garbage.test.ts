@@ -216,10 +216,7 @@ describe('what is wrong is said in the words of people', () => {
     [{ priority: 1_001 }, '/priority must be at most 1000.'],
     [{ priority: 1e308 }, '/priority must be at most 1000.'],
     [{ priority: -1_001 }, '/priority must be at least -1000.'],
-    [
-      { keywords: [] },
-      '/keywords needs at least one keyword; only the mode any, which takes every comment, needs none.',
-    ],
+    [{ keywords: [] }, '/keywords must not be empty, except in the mode any, which takes every comment.'],
     [{ keywords: 'guide' }, '/keywords must be a list.'],
     [{ keywords: Array(51).fill('a') }, '/keywords must have at most 50 entries.'],
     [{ includeReplies: 'yes' }, '/includeReplies must be true or false.'],

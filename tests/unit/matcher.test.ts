@@ -270,7 +270,7 @@ describe('modes on save', () => {
     save(given).error?.issues.map(({ path, message }) => [path.join('/'), message]);
 
   it('needs keywords, but for the mode that takes every comment', () => {
-    expect(issues({})).toEqual([['keywords', expect.stringContaining('at least one keyword')]]);
+    expect(issues({})).toEqual([['keywords', expect.stringContaining('must not be empty')]]);
     expect(save({ mode: 'any' }).success).toBe(true);
   });
 
