@@ -4,7 +4,7 @@ import { definitionFields, matchesWell, triggerStates } from '../triggers/defini
 import { matchLanguages, matchModes } from '../triggers/modes.ts';
 import { doors, payments } from '../triggers/price.ts';
 import { weekdays } from '../triggers/schedule.ts';
-import { id, timestamp } from './schemas.ts';
+import { count, id, timestamp } from './schemas.ts';
 
 export const createTriggerBody = matchesWell(
   z.strictObject({
@@ -110,3 +110,35 @@ export const triggerVersion = z
       .describe('Against the version before; empty in the first'),
   })
   .meta({ id: 'TriggerVersion' });
+
+const share = z.number().min(0).max(1);
+const outcome = z.object({
+  count,
+  share: share.nullable().describe('null while nothing was sent'),
+  interval: z.object({ low: share, high: share }),
+});
+
+export const variantResults = z
+  .object({
+    considered: count.describe('Messages that were looked at'),
+    variants: z
+      .array(
+        z.object({
+          text: z.string().describe('The template, as it was written'),
+          current: z.boolean().describe('The version in force draws it'),
+          sent: count,
+          opened: outcome.describe('The platform said that the person has read it'),
+          thanked: outcome.describe('The person reacted to it'),
+          answered: outcome.describe('The person wrote something after it'),
+        }),
+      )
+      .describe('The most sent first'),
+    ahead: z
+      .object({
+        opened: z.string().nullable(),
+        thanked: z.string().nullable(),
+        answered: z.string().nullable(),
+      })
+      .describe('The text that does better than every other for certain; null as long as none does'),
+  })
+  .meta({ id: 'TriggerVariants' });

@@ -33,6 +33,7 @@ const routes = [
   'POST /v1/triggers/{id}/pause',
   'POST /v1/triggers/{id}/rehearse',
   'POST /v1/triggers/{id}/resume',
+  'GET /v1/triggers/{id}/variants',
   'GET /v1/triggers/{id}/versions',
   'POST /v1/triggers/{id}/versions/{version}/restore',
   'GET /v1/events',

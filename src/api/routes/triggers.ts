@@ -3,12 +3,19 @@ import { z } from 'zod';
 import { listTriggerVersions } from '../../catalog/trigger-versions.ts';
 import { getTrigger, listTriggers } from '../../catalog/trigger-views.ts';
 import { archiveTrigger, changeTrigger, createTrigger, restoreTrigger } from '../../catalog/triggers.ts';
+import { readVariants } from '../../records/variants.ts';
 import { triggerStates } from '../../triggers/definition.ts';
 import { callerOf } from '../auth.ts';
 import { changeOf, createForCaller, idempotencyHeaders } from '../creation.ts';
 import type { RouteDeps } from '../deps.ts';
 import { id, idParams, pageOf, pageQuery, problems } from '../schemas.ts';
-import { changeTriggerBody, createTriggerBody, trigger, triggerVersion } from '../trigger-schemas.ts';
+import {
+  changeTriggerBody,
+  createTriggerBody,
+  trigger,
+  triggerVersion,
+  variantResults,
+} from '../trigger-schemas.ts';
 
 const tags = ['triggers'];
 
@@ -105,6 +112,22 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
       },
       async (request) =>
         restoreTrigger(prisma, platforms, changeOf(request, deps), request.params.id, request.params.version),
+    );
+
+    app.get(
+      '/triggers/:id/variants',
+      {
+        schema: {
+          tags,
+          operationId: 'getTriggerVariants',
+          summary: 'Compare the texts of a trigger',
+          description:
+            'What came of the private messages that each text was drawn for, of the 20,000 that were delivered last. Shares come with the interval in which the true one lies, at 95 %; a text is ahead only where its worst is better than the best of every other.',
+          params: idParams,
+          response: { 200: variantResults },
+        },
+      },
+      async (request) => readVariants(prisma, callerOf(request).workspaceId, request.params.id),
     );
 
     app.patch(
