@@ -56,6 +56,17 @@ program
   .option('--per-second <n>', 'comments', count, 500)
   .action(async (flags) => (await import('./soak.ts')).soak(flags, say));
 
+program
+  .command('matcher')
+  .description('comments per second on one core by the number of triggers, and what the worst comment takes')
+  .option(
+    '--triggers <n,n,…>',
+    'how many there are',
+    (text) => text.split(',').map(count),
+    [10, 1_000, 100_000],
+  )
+  .action(async (flags) => (await import('./matcher.ts')).matcher(flags, say));
+
 async function runComparison(settings: Settings, quick: boolean): Promise<void> {
   const startedMs = Date.now();
   await withStage({}, async (stage) => {

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { loadDotEnv, readConfig, StartupError } from './config.ts';
+import { addTriggerCommands } from './cli-triggers.ts';
+import { type Config, loadDotEnv, readConfig, StartupError } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
 import type { PrismaClient } from './db/generated/client.ts';
 import { oneLine } from './one-line.ts';
@@ -112,6 +113,8 @@ workspace
     });
   });
 
+addTriggerCommands(program, { workspaceOption, withDatabase, requireWorkspace });
+
 program
   .command('check')
   .description('looks for rows that hang on nothing or contradict each other; reads every table once')
@@ -137,7 +140,7 @@ function withPrisma(use: (prisma: PrismaClient) => Promise<void>): Promise<void>
   return withDatabase(async ({ openPrisma }) => use(await openPrisma()));
 }
 
-async function withDatabase(use: (database: Database) => Promise<void>): Promise<void> {
+async function withDatabase(use: (database: Database, config: Config) => Promise<void>): Promise<void> {
   loadDotEnv();
   const config = readConfig(process.env);
   const database = await openDatabase(config, {
@@ -145,7 +148,7 @@ async function withDatabase(use: (database: Database) => Promise<void>): Promise
     error: (error) => console.error(oneLine(error, debug)),
   });
   try {
-    await use(database);
+    await use(database, config);
   } finally {
     await database.close();
   }

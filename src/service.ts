@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { buildWorkerApp } from './api/bare-app.ts';
 import { healthRoutes } from './api/health.ts';
+import { createBackfiller } from './backfill/backfiller.ts';
+import { createPreviews } from './backfill/preview.ts';
 import { createCredentialsOpener } from './catalog/accounts.ts';
 import { type Config, StartupError } from './config.ts';
 import { type Database, openDatabase } from './database.ts';
@@ -12,6 +14,7 @@ import { ensurePaces } from './deliveries/pacing.ts';
 import { createReconciler } from './deliveries/reconcile.ts';
 import { createScheduler } from './deliveries/scheduler.ts';
 import { createErrorLog } from './error-log.ts';
+import { createFoundIntake } from './intake/found.ts';
 import { createIntake } from './intake/intake.ts';
 import { createLoop } from './loop.ts';
 import type { PlatformAdapter } from './platforms/port.ts';
@@ -153,13 +156,9 @@ async function closeHttp(app: FastifyInstance): Promise<void> {
 
 /** @returns how to stop: no new jobs, those under way to their end */
 async function startWorker(parts: Parts, liveness: Liveness): Promise<() => Promise<void>> {
-  const { config, log, database, platforms, queue, onError } = parts;
+  const { config, log, database, queue, onError } = parts;
   const { pool, openPrisma, secretBox } = database;
-  const open: OpenAccount = {
-    adapterFor: (platform) => platforms.get(platform),
-    adapters: () => [...platforms.values()],
-    credentialsOf: createCredentialsOpener(secretBox),
-  };
+  const open = accountOpener(parts);
   const common = { pool, open, wake: queue.wake, now: () => new Date(), random: Math.random, onError };
   const engine = createDeliveryEngine({
     ...common,
@@ -168,6 +167,11 @@ async function startWorker(parts: Parts, liveness: Liveness): Promise<() => Prom
   const loops = [
     createScheduler({ ...common, queueAnswers: () => answersSoon(queue) }),
     createReconciler({ ...common, report: (report) => log.info({ event: 'look_up', ...report }) }),
+    createBackfiller({
+      ...common,
+      found: createFoundIntake(common),
+      report: (report) => log.info({ event: 'backfill', ...report }),
+    }),
     createUpkeep({
       ...common,
       openPrisma,
@@ -185,6 +189,14 @@ async function startWorker(parts: Parts, liveness: Liveness): Promise<() => Prom
   return async () => {
     engine.stop();
     await Promise.all([...loops.map((loop) => loop.stop()), watch.stop(), worker.stop()]);
+  };
+}
+
+function accountOpener({ platforms, database }: Parts): OpenAccount {
+  return {
+    adapterFor: (platform) => platforms.get(platform),
+    adapters: () => [...platforms.values()],
+    credentialsOf: createCredentialsOpener(database.secretBox),
   };
 }
 
@@ -243,6 +255,12 @@ async function buildHttp(
     platforms,
     secretBox,
     deliveries: createDeliveryActions({ pool, platforms, wake: queue.wake, random: Math.random }),
+    backfills: createPreviews({
+      pool,
+      open: accountOpener(parts),
+      found: createFoundIntake({ pool, now: () => new Date(), random: Math.random, onError: parts.onError }),
+      now: () => new Date(),
+    }),
     publicUrl: config.publicUrl,
     logger: log,
     plugins: [

@@ -1,5 +1,6 @@
 /** The pictures of the README, made from the figures of one run. */
 import { type Comparison, cpuPerThousand, type Round, type RunName } from '../compare.ts';
+import type { MatcherSize } from '../matcher.ts';
 import type { Run } from '../measure/run.ts';
 import { keptShares, median } from '../measure/statistics.ts';
 import { type Peer, peers } from './peers.ts';
@@ -14,6 +15,25 @@ export function plotComparison(comparison: Comparison & { date: string }): strin
     writeResult('throughput.svg', throughput(comparison)),
     writeResult('latency.svg', latency(comparison)),
   ];
+}
+
+/** Comments per second on one core, by the number of triggers. */
+export function plotMatcher(sizes: readonly MatcherSize[], date: string): string {
+  const line = (name: string, pick: (size: MatcherSize) => number): Series => ({
+    name,
+    points: sizes.map((size) => ({ x: size.triggers, y: Math.max(1, pick(size)) })),
+  });
+  const format = (value: number) => value.toLocaleString('en-US');
+  const ticks = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
+  return lineChart(
+    `Comments matched per second on one core (${date.slice(0, 10)})`,
+    { label: 'triggers', from: 10, to: 100_000, ticks: ticks.slice(1, 6), logarithmic: true, format },
+    { label: 'comments per second', from: 1, to: 1_000_000, ticks, logarithmic: true, format },
+    [
+      line('Fairdrop', (size) => size.perSecond),
+      line('a regular expression for each keyword', (size) => size.naivePerSecond),
+    ],
+  );
 }
 
 function throughput({ rounds, date }: Comparison & { date: string }): string {

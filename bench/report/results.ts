@@ -21,7 +21,8 @@ export interface Circumstances {
   redis: string;
 }
 
-export function circumstances({ postgres, redis }: Stage): Circumstances {
+/** What there is to say where no database takes part. */
+export function machineCircumstances(): Omit<Circumstances, 'postgres' | 'redis'> {
   const [cpu] = cpus();
   return {
     date: new Date().toISOString(),
@@ -33,11 +34,18 @@ export function circumstances({ postgres, redis }: Stage): Circumstances {
       kernel: `${process.platform} ${release()}`,
       loadBefore: loadavg()[0] ?? 0,
     },
+    versions: { node: process.versions.node, fairdrop: require('../../package.json').version },
+  };
+}
+
+export function circumstances({ postgres, redis }: Stage): Circumstances {
+  const around = machineCircumstances();
+  return {
+    ...around,
     versions: {
-      node: process.versions.node,
+      ...around.versions,
       postgres: postgres.version,
       redis: redis.version,
-      fairdrop: require('../../package.json').version,
       ...Object.fromEntries(['fastify', 'bullmq', 'undici', 'pg'].map((name) => [name, versionOf(name)])),
     },
     postgres: postgres.settings,

@@ -8,7 +8,7 @@ import {
   unknownPath,
 } from './errors.ts';
 import { type Resolvers, select, selectInner } from './fields.ts';
-import { page } from './paging.ts';
+import { firstOf, page } from './paging.ts';
 import { batchPayload } from './payloads.ts';
 import { type GraphRequest, text } from './request.ts';
 import type { Graph } from './send.ts';
@@ -18,6 +18,9 @@ import { topLevel } from './world.ts';
 
 /** "Comments": at most 50 a page. */
 const maxPage = 50;
+
+/** "IG Comment": what stands under a live video can be read while the broadcast lasts. */
+const isThere = (comment: StoredComment) => !comment.deleted && (!comment.live || comment.media.broadcasting);
 
 const fields: Resolvers<StoredComment> = {
   id: (comment) => comment.id,
@@ -35,10 +38,15 @@ const fields: Resolvers<StoredComment> = {
   like_count: () => 0,
   parent_id: (comment) => comment.parentId,
   media: (comment) => ({ id: comment.media.id, media_product_type: comment.media.type }),
-  replies: (comment, asked) => {
-    const replies = comment.replies?.filter((reply) => !reply.deleted) ?? [];
-    if (replies.length === 0) return undefined;
-    return { data: replies.map((reply) => selectInner(reply, fields, asked, 'timestamp,text,id')) };
+  replies: (comment, asked, limit) => {
+    const { items, cursors, more } = firstOf(comment.replies ?? [], limit, maxPage, isThere);
+    if (cursors === undefined) return undefined;
+    const data = items.map((reply) => selectInner(reply, fields, asked, 'timestamp,text,id'));
+    // Of a nested list the fake gives no working link, only that there is one.
+    return {
+      data,
+      paging: { cursors, ...(more ? { next: `https://fake.invalid/${comment.id}/replies` } : {}) },
+    };
   },
 };
 
@@ -114,7 +122,7 @@ export function mediaComments(media: StoredMedia, request: GraphRequest): GraphR
 /** Newest first, as since Graph API v3.2. */
 function listing(comments: readonly StoredComment[], request: GraphRequest, path: string): GraphReply {
   const asked = text(request.params.get('fields'));
-  const slice = page(comments, request, path, maxPage, (comment) => !comment.deleted);
+  const slice = page(comments, request, path, maxPage, isThere);
   if (!slice.ok) return slice.reply;
   const data: object[] = [];
   for (const comment of slice.items) {

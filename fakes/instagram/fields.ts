@@ -1,7 +1,13 @@
 /** The `fields=` language of the Graph API: names, with sub-fields in braces and modifiers like `.limit(5)`. */
 import { done, type GraphReply, invalidParameter } from './errors.ts';
 
-export type Fields = Map<string, string | undefined>;
+/** What was asked of one field: its sub-fields, and the number in `.limit(…)`. */
+export interface Asked {
+  subFields: string | undefined;
+  limit: number | undefined;
+}
+
+export type Fields = Map<string, Asked>;
 
 /** undefined where the braces do not match. */
 export function parseFields(source: string): Fields | undefined {
@@ -18,7 +24,13 @@ export function parseFields(source: string): Fields | undefined {
       const brace = item.indexOf('{');
       const head = brace === -1 ? item : item.slice(0, brace);
       const name = head.replace(/\..*$/s, '').trim();
-      if (name !== '') fields.set(name, brace === -1 ? undefined : item.slice(brace + 1, -1));
+      const limit = /\.limit\((\d{1,6})\)/.exec(head)?.[1];
+      if (name !== '') {
+        fields.set(name, {
+          subFields: brace === -1 ? undefined : item.slice(brace + 1, -1),
+          limit: limit === undefined ? undefined : Number(limit),
+        });
+      }
       start = i + 1;
     }
   }
@@ -26,7 +38,10 @@ export function parseFields(source: string): Fields | undefined {
 }
 
 /** Value of one field; undefined leaves it out, as Graph leaves out what is not set. */
-export type Resolvers<T> = Record<string, (node: T, subFields: string | undefined) => unknown>;
+export type Resolvers<T> = Record<
+  string,
+  (node: T, subFields: string | undefined, limit: number | undefined) => unknown
+>;
 
 /** The fields asked for, or the default ones; `id` always comes along. */
 export function select<T>(
@@ -37,12 +52,12 @@ export function select<T>(
 ): GraphReply {
   const fields = parseFields(asked === undefined || asked === '' ? defaults : asked);
   if (fields === undefined) return invalidParameter('Syntax error in fields');
-  if (!fields.has('id')) fields.set('id', undefined);
+  if (!fields.has('id')) fields.set('id', { subFields: undefined, limit: undefined });
   const body: Record<string, unknown> = {};
-  for (const [name, subFields] of fields) {
+  for (const [name, { subFields, limit }] of fields) {
     const resolve = Object.hasOwn(resolvers, name) ? resolvers[name] : undefined;
     if (resolve === undefined) return invalidParameter(`Tried accessing nonexisting field (${name})`);
-    const value = resolve(node, subFields);
+    const value = resolve(node, subFields, limit);
     if (value !== undefined) body[name] = value;
   }
   return done(body);

@@ -32,6 +32,27 @@ export function page<T>(
   if (start === undefined || start > all.length) {
     return { ok: false, reply: invalidParameter('Invalid cursors values') };
   }
+  const { items, cursors, more } = take(all, start, limit, visible);
+  if (cursors === undefined) return { ok: true, items, paging: {} };
+  if (!more) return { ok: true, items, paging: { paging: { cursors } } };
+  // The link carries the token, as Meta's does: it must not get into a log.
+  const query = new URLSearchParams({ limit: String(limit), after: cursors.after });
+  for (const name of ['fields', 'platform', 'user_id']) {
+    const value = text(params.get(name));
+    if (value !== undefined) query.set(name, value);
+  }
+  if (accessToken !== undefined) query.set('access_token', accessToken);
+  return { ok: true, items, paging: { paging: { cursors, next: `${baseUrl}/${path}?${query}` } } };
+}
+
+interface Slice<T> {
+  items: T[];
+  /** Absent where there is nothing. */
+  cursors?: { before: string; after: string };
+  more: boolean;
+}
+
+function take<T>(all: readonly T[], start: number, limit: number, visible: (item: T) => boolean): Slice<T> {
   const items: T[] = [];
   let first: number | undefined;
   let index = start;
@@ -42,17 +63,20 @@ export function page<T>(
     first ??= index;
     items.push(item);
   }
-  if (first === undefined) return { ok: true, items, paging: {} };
+  if (first === undefined) return { items, more: false };
   const cursors = { before: encode(first), after: encode(index) };
   let older = index - 1;
   while (older >= 0 && !visible(all[older]!)) older -= 1;
-  if (older < 0) return { ok: true, items, paging: { paging: { cursors } } };
-  // The link carries the token, as Meta's does: it must not get into a log.
-  const query = new URLSearchParams({ limit: String(limit), after: cursors.after });
-  for (const name of ['fields', 'platform', 'user_id']) {
-    const value = text(params.get(name));
-    if (value !== undefined) query.set(name, value);
-  }
-  if (accessToken !== undefined) query.set('access_token', accessToken);
-  return { ok: true, items, paging: { paging: { cursors, next: `${baseUrl}/${path}?${query}` } } };
+  return { items, cursors, more: older >= 0 };
+}
+
+/** The first page of a list inside another node's answer. */
+export function firstOf<T>(
+  all: readonly T[],
+  limit: number | undefined,
+  maxPage: number,
+  visible: (item: T) => boolean,
+): Slice<T> {
+  const wanted = limit !== undefined && limit > 0 ? Math.min(limit, maxPage) : defaultPage;
+  return take(all, all.length, wanted, visible);
 }

@@ -57,7 +57,8 @@ const mediaFields: Resolvers<StoredMedia> = {
   media_product_type: (media) => media.type,
   media_type: (media) => (media.type === 'REELS' ? 'VIDEO' : 'IMAGE'),
   timestamp: (media) => graphTime(media.createdAt),
-  comments_count: (media) => media.comments.length,
+  // "IG Media": with the replies.
+  comments_count: (media) => media.comments.reduce((sum, { replies }) => sum + 1 + (replies?.length ?? 0), 0),
   username: (media) => media.account.username,
   owner: (media) => ({ id: media.account.id }),
 };

@@ -8,6 +8,8 @@ export const alertKinds = [
   'unconfirmed',
   /** The account's credentials die soon and could not be renewed. `detail.expireAt`, `detail.said` */
   'credentials_expiring',
+  /** A look through the account's posts found comments whose webhooks should have come. `detail.comments` */
+  'webhooks_missing',
 ] as const;
 
 export type AlertKind = (typeof alertKinds)[number];

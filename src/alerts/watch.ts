@@ -30,6 +30,15 @@ const findExpiring: Statement = {
     where state = 'active' and credentials_expire_at < $1`,
 };
 
+/** Until a round finds none. */
+const findMissing: Statement = {
+  name: 'alerts-find-missing',
+  text: `
+    select b.account_id, b.missed
+    from backfills b join accounts a on a.id = b.account_id and a.state <> 'disconnected'
+    where b.kind = 'reconcile' and b.state = 'running' and b.missed > 0`,
+};
+
 /** Credentials are renewed at half their life: whatever is left this short was tried for weeks. */
 const expiringMs = 7 * 24 * 60 * 60_000;
 
@@ -51,6 +60,7 @@ export async function watch(pool: pg.Pool, now: Date): Promise<(Concern & { kind
     findExpiring,
     [new Date(now.getTime() + expiringMs)],
   );
+  const missing = await runStatement<{ account_id: string; missed: number }>(pool, findMissing, []);
   const concerns: Partial<Record<AlertKind, Concern[]>> = {
     backlog: backlogs.map((row) => ({
       accountId: row.account_id,
@@ -64,6 +74,7 @@ export async function watch(pool: pg.Pool, now: Date): Promise<(Concern & { kind
       accountId: row.account_id,
       detail: { expireAt: row.credentials_expire_at },
     })),
+    webhooks_missing: missing.map((row) => ({ accountId: row.account_id, detail: { comments: row.missed } })),
   };
   const raised = [];
   for (const [name, current] of Object.entries(concerns)) {

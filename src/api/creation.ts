@@ -63,7 +63,7 @@ function repeatableRequest(request: CreationRequest, change: Change): Repeatable
 }
 
 /** Who changes something, and when, for the domain. */
-export function changeOf(request: Called, deps: Pick<RouteDeps, 'now'>): Change {
+export function changeOf(request: Called, deps: Pick<RouteDeps, 'now'>): Change & { keyId: string } {
   const { workspaceId, keyId } = callerOf(request);
   return { workspaceId, keyId, now: deps.now() };
 }

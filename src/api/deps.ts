@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyPluginAsync } from 'fastify';
+import type { BackfillPreviews } from '../backfill/preview.ts';
 import type { SecretBox } from '../crypto/secret-box.ts';
 import type { PrismaClient } from '../db/generated/client.ts';
 import type { DeliveryActions } from '../deliveries/actions.ts';
@@ -10,6 +11,7 @@ export interface RouteDeps {
   platforms: ReadonlyMap<string, PlatformAdapter>;
   secretBox: SecretBox;
   deliveries: DeliveryActions;
+  backfills: BackfillPreviews;
   now: () => Date;
 }
 

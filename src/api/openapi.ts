@@ -34,10 +34,12 @@ const tags = [
   { name: 'triggers', description: 'Which comments are answered, with what; every change is a new version' },
   { name: 'events', description: 'What platforms told us, each with its outcome and reason' },
   { name: 'deliveries', description: 'Runs of triggers, with the messages they send' },
+  { name: 'backfills', description: 'Comments that came before their trigger, or that no webhook told of' },
   { name: 'contacts', description: 'The people who were answered' },
   { name: 'ledger', description: 'The append-only record of what happened' },
   { name: 'stats', description: 'Numbers that add up' },
   { name: 'alerts', description: 'What an owner should know now' },
+  { name: 'workspace', description: 'What holds for all of it' },
 ];
 
 /** Everything on the page comes from here: its scripts and styles are files; some elements carry a style of their own. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { isPlain } from '../workspaces/names.ts';
+
+export { name } from '../catalog/fields.ts';
 
 /** What several routes share: ids, pages, problems. What each thing looks like stands with its routes. */
 
@@ -42,25 +43,22 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
   });
 }
 
-export const name = z
-  .string()
-  .trim()
-  .min(1)
-  .max(200)
-  .refine(isPlain, 'must have no control characters: no line ends, nothing that turns the writing around');
-
 /** Everything that `code` may be, so far. What a name means never changes. */
 export const problemCodes = [
   'account_connected_elsewhere',
   'account_disconnected',
   'account_mismatch',
+  'account_refused',
   'account_unknown',
+  'backfill_is_setting',
+  'backfill_not_movable',
   'body_invalid',
   'body_not_expected',
   'body_too_deep',
   'body_too_large',
   'content_type_unsupported',
   'credentials_refused',
+  'credentials_unreadable',
   'cursor_invalid',
   'database_unavailable',
   'delivery_not_replayable',
@@ -76,10 +74,12 @@ export const problemCodes = [
   'method_not_allowed',
   'not_found',
   'pace_unknown',
+  'platform_missing',
   'platform_unavailable',
   'platform_unknown',
   'query_invalid',
   'queue_unavailable',
+  'rehearsal_running',
   'request_malformed',
   'request_refused',
   'request_timeout',
@@ -89,11 +89,16 @@ export const problemCodes = [
   'resource_unknown',
   'route_not_found',
   'scope_missing',
+  'price_too_high',
   'template_invalid',
   'text_invalid',
   'trigger_archived',
+  'trigger_not_active',
+  'trigger_not_draft',
+  'trigger_unknown',
   'url_malformed',
   'url_too_long',
+  'version_unacceptable',
   'window_closed',
 ] as const;
 

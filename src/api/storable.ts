@@ -1,6 +1,6 @@
 import type { preValidationHookHandler } from 'fastify';
+import { pointerToken } from '../json-pointer.ts';
 import { Problem } from '../problem.ts';
-import { pointerToken } from './validation.ts';
 
 /** Deeper than any body that a route takes. */
 const maxDepth = 16;

@@ -6,6 +6,7 @@ import type { RouteDeps } from './deps.ts';
 import { describeKeyedRoute } from './openapi.ts';
 import { accountRoutes } from './routes/accounts.ts';
 import { alertRoutes } from './routes/alerts.ts';
+import { backfillRoutes } from './routes/backfills.ts';
 import { contactRoutes } from './routes/contacts.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -13,7 +14,9 @@ import { ledgerRoutes } from './routes/ledger.ts';
 import { replayRoutes } from './routes/replays.ts';
 import { resourceRoutes } from './routes/resources.ts';
 import { statsRoutes } from './routes/stats.ts';
+import { triggerTrialRoutes } from './routes/trigger-trials.ts';
 import { triggerRoutes } from './routes/triggers.ts';
+import { workspaceRoutes } from './routes/workspace.ts';
 import { refuseUnstorable } from './storable.ts';
 import { validate } from './validation.ts';
 
@@ -38,13 +41,16 @@ export function restApi(deps: RouteDeps): FastifyPluginAsync {
       accountRoutes,
       resourceRoutes,
       triggerRoutes,
+      triggerTrialRoutes,
       eventRoutes,
       deliveryRoutes,
       replayRoutes,
+      backfillRoutes,
       alertRoutes,
       contactRoutes,
       ledgerRoutes,
       statsRoutes,
+      workspaceRoutes,
     ]) {
       await app.register(routes(deps));
     }

@@ -1,3 +1,4 @@
+import { setReconcile } from '../backfill/reconcile-setting.ts';
 import type { AccountPace } from '../db/generated/client.ts';
 import type { AccountId } from '../ids.ts';
 import type { Pace, PlatformAdapter } from '../platforms/port.ts';
@@ -9,6 +10,8 @@ export interface AccountSettings {
   /** null for the platform's own pace. */
   pacing?: Record<string, Pace | null> | undefined;
   publicRepliesPerPost?: number | null | undefined;
+  /** In minutes; null for never. */
+  reconcileEvery?: number | null | undefined;
 }
 
 /** @returns whether anything was set */
@@ -19,7 +22,7 @@ export async function applySettings(
   settings: AccountSettings,
   now: Date,
 ): Promise<boolean> {
-  const { pacing = {}, publicRepliesPerPost } = settings;
+  const { pacing = {}, publicRepliesPerPost, reconcileEvery } = settings;
   const { paces } = adapter.capabilities;
   for (const pace of Object.keys(pacing)) {
     if (Object.hasOwn(paces, pace)) continue;
@@ -33,6 +36,13 @@ export async function applySettings(
   if (publicRepliesPerPost !== undefined) {
     await tx.account.update({ where: { id }, data: { publicRepliesPerPost } });
   }
+  if (reconcileEvery !== undefined) {
+    const account = await tx.account.findUniqueOrThrow({
+      where: { id },
+      select: { id: true, workspaceId: true },
+    });
+    await setReconcile(tx, account, reconcileEvery, now);
+  }
   for (const [pace, usual] of Object.entries(paces)) {
     const wanted = pacing[pace];
     const lane = { ...(wanted ?? usual), custom: wanted != null };
@@ -45,7 +55,7 @@ export async function applySettings(
       await changeLane(tx, known, lane, now);
     }
   }
-  return publicRepliesPerPost !== undefined || Object.keys(pacing).length > 0;
+  return publicRepliesPerPost !== undefined || reconcileEvery !== undefined || Object.keys(pacing).length > 0;
 }
 
 function isSameLane(known: Pace & { custom: boolean }, wanted: Pace & { custom: boolean }): boolean {

@@ -1,3 +1,4 @@
+import { restartReconcile } from '../backfill/reconcile-setting.ts';
 import type { SecretBox } from '../crypto/secret-box.ts';
 import type { Account, AccountPace, PrismaClient } from '../db/generated/client.ts';
 import { type AccountId, newId, type WorkspaceId } from '../ids.ts';
@@ -28,6 +29,8 @@ export interface AccountView {
   probeAt: string | null;
   credentialsExpireAt: string | null;
   publicRepliesPerPost: number | null;
+  /** In minutes; null for never. */
+  reconcileEvery: number | null;
   pacing: Record<string, Pace & { custom: boolean }>;
   createdAt: string;
   updatedAt: string;
@@ -76,7 +79,7 @@ export async function connectAccount(
   const known = await tx.account.findFirst({
     where: { ...same, workspaceId: change.workspaceId },
     orderBy: { id: 'desc' },
-    select: { id: true },
+    select: { id: true, state: true },
   });
   const id = known?.id ?? newId();
   const renewed = {
@@ -92,6 +95,7 @@ export async function connectAccount(
         data: { id, workspaceId: change.workspaceId, ...same, ...renewed, createdAt: change.now },
       }));
   await applySettings(tx, adapter, id, settings, change.now);
+  if (known?.state === 'disconnected') await restartReconcile(tx, id, change.now);
   if (known) {
     await clearPaused(tx, id, change.now);
     await wakeMessages(tx, id, change.now);
@@ -217,6 +221,7 @@ function toAccountView(row: AccountRow): AccountView {
     probeAt: row.probeAt?.toISOString() ?? null,
     credentialsExpireAt: row.credentialsExpireAt?.toISOString() ?? null,
     publicRepliesPerPost: row.publicRepliesPerPost,
+    reconcileEvery: row.reconcileEvery,
     pacing: Object.fromEntries(
       row.paces
         // As jsonb orders names, so that a repeated answer is the same to the letter.

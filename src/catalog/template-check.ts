@@ -1,6 +1,7 @@
 import type { PlatformAdapter } from '../platforms/port.ts';
 import { andMore, type FieldError, Problem } from '../problem.ts';
 import type { TriggerDefinition } from '../triggers/definition.ts';
+import { priceAt } from '../triggers/price.ts';
 import { checkTemplates, type TemplateContext } from '../triggers/templates.ts';
 
 type Answers = Pick<TriggerDefinition, 'dmTemplates' | 'publicReplies'>;
@@ -11,12 +12,12 @@ type Answers = Pick<TriggerDefinition, 'dmTemplates' | 'publicReplies'>;
  */
 export function templateErrors(
   answers: Answers,
-  context: { resource: TemplateContext['resource']; account: TemplateContext['account'] },
+  context: Pick<TemplateContext, 'resource' | 'account'>,
   { capabilities }: PlatformAdapter,
 ): FieldError[] {
   const { textLimits, maxUsernameLength } = capabilities;
   // The check stands in the longest user name itself.
-  const worst: TemplateContext = { ...context, contact: { username: null } };
+  const worst: TemplateContext = { ...context, contact: { username: null }, price: priceAt('comment') };
   const check = (list: keyof Answers, limit: keyof typeof textLimits, mustGive: boolean) =>
     checkTemplates(answers[list], worst, { limit: textLimits[limit], maxUsernameLength, mustGive }).map(
       (issue) => ({ field: `/${list}/${issue.index}/text`, message: issue.message }),

@@ -7,8 +7,8 @@ export type Tx = Prisma.TransactionClient;
 /** Who changes something, and when. */
 export interface Change {
   workspaceId: WorkspaceId;
-  /** The API key that asked, for the history. */
-  keyId: string;
+  /** The API key that asked, for the history; null for the command line. */
+  keyId: string | null;
   now: Date;
 }
 
@@ -18,13 +18,14 @@ const lockTimeoutMs = 4_000;
 export function inTransaction<Result>(
   prisma: PrismaClient,
   act: (tx: Tx) => Promise<Result>,
+  { timeoutMs = 10_000 }: { timeoutMs?: number } = {},
 ): Promise<Result> {
   return prisma.$transaction(
     async (tx) => {
       await tx.$executeRaw`select set_config('lock_timeout', ${`${lockTimeoutMs}ms`}, true)`;
       return act(tx);
     },
-    { maxWait: 5_000, timeout: 10_000 },
+    { maxWait: 5_000, timeout: timeoutMs },
   );
 }
 

@@ -1,13 +1,9 @@
 import { Prisma, type PrismaClient } from '../db/generated/client.ts';
 import type { AccountId, ResourceId, TriggerId, WorkspaceId } from '../ids.ts';
 import { notFound } from '../problem.ts';
-import { cursorId, cursorVersion, type Page, type PageRequest, toPage, toPageById } from '../records/page.ts';
-import {
-  completed,
-  type StoredDefinition,
-  type TriggerDefinition,
-  type TriggerState,
-} from '../triggers/definition.ts';
+import { cursorId, type Page, type PageRequest, toPageById } from '../records/page.ts';
+import { completed, type TriggerDefinition, type TriggerState } from '../triggers/definition.ts';
+import { type Price, price } from '../triggers/price.ts';
 import type { Tx } from './transaction.ts';
 
 /** A trigger in the version in force. */
@@ -32,24 +28,10 @@ export interface TriggerView extends TriggerDefinition {
   state: TriggerState;
   priority: number;
   version: number;
-  /** What a reader gives for the resource: its length is the price. */
-  asks: 'comment'[];
+  /** What a reader gives for the resource, at each door. */
+  price: Price[];
   createdAt: string;
   updatedAt: string;
-}
-
-export interface TriggerVersionView extends TriggerDefinition {
-  triggerId: TriggerId;
-  version: number;
-  /** The account's revision from which on this version counts; events name the one they were matched under. */
-  revision: number;
-  resourceId: ResourceId;
-  name: string;
-  state: TriggerState;
-  priority: number;
-  createdAt: string;
-  /** The API key that made the change. */
-  createdById: string | null;
 }
 
 const current = Prisma.sql`
@@ -73,7 +55,7 @@ export async function listTriggers(
   if (cursor) wanted.push(Prisma.sql`t.id < ${cursor}::uuid`);
   const rows = await prisma.$queryRaw<TriggerRow[]>`
     ${current} where ${Prisma.join(wanted, ' and ')} order by t.id desc limit ${filter.limit + 1}`;
-  return toPageById(rows, filter.limit, toTriggerView);
+  return toPageById(rows.map(whole), filter.limit, toTriggerView);
 }
 
 export async function getTrigger(
@@ -92,48 +74,25 @@ export async function findTrigger(
   const [row] = await db.$queryRaw<TriggerRow[]>`
     ${current} where t.id = ${id}::uuid and t.workspace_id = ${workspaceId}::uuid`;
   if (!row) throw notFound('trigger');
-  return { ...row, definition: completed(row.definition) };
+  return whole(row);
 }
 
-/** Every version there ever was, newest first. */
-export async function listTriggerVersions(
-  prisma: PrismaClient,
-  workspaceId: WorkspaceId,
-  id: TriggerId,
-  page: PageRequest,
-): Promise<Page<TriggerVersionView>> {
-  const trigger = await prisma.trigger.findFirst({ where: { id, workspaceId }, select: { id: true } });
-  if (!trigger) throw notFound('trigger');
-  const cursor = cursorVersion(page.cursor);
-  const rows = await prisma.triggerVersion.findMany({
-    where: { triggerId: id, ...(cursor !== undefined && { version: { lt: cursor } }) },
-    orderBy: { version: 'desc' },
-    take: page.limit + 1,
-  });
-  return toPage(
-    rows,
-    page.limit,
-    (row) => ({
-      triggerId: row.triggerId,
-      version: row.version,
-      revision: row.revision,
-      resourceId: row.resourceId,
-      name: row.name,
-      state: row.state as TriggerState,
-      priority: row.priority,
-      ...completed(row.definition as unknown as StoredDefinition),
-      createdAt: row.createdAt.toISOString(),
-      createdById: row.createdById,
-    }),
-    (row) => String(row.version),
-  );
+/** All of an account that are not archived. */
+export async function triggersOf(db: PrismaClient | Tx, accountId: AccountId): Promise<TriggerRow[]> {
+  const rows = await db.$queryRaw<TriggerRow[]>`
+    ${current} where t.account_id = ${accountId}::uuid and v.state <> 'archived' order by t.id`;
+  return rows.map(whole);
+}
+
+function whole(row: TriggerRow): TriggerRow {
+  return { ...row, definition: completed(row.definition) };
 }
 
 export function toTriggerView({ definition, createdAt, updatedAt, ...row }: TriggerRow): TriggerView {
   return {
     ...row,
     ...completed(definition),
-    asks: ['comment'],
+    price: price(completed(definition)),
     createdAt: createdAt.toISOString(),
     updatedAt: updatedAt.toISOString(),
   };

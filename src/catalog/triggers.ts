@@ -1,29 +1,29 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Account, Prisma, PrismaClient } from '../db/generated/client.ts';
-import { type AccountId, newId, type ResourceId, type TriggerId } from '../ids.ts';
+import type { PrismaClient } from '../db/generated/client.ts';
+import type { AccountId, ResourceId, TriggerId } from '../ids.ts';
 import { andMore, Problem } from '../problem.ts';
-import { type TriggerDefinition, type TriggerState, triggerDefinition } from '../triggers/definition.ts';
+import { type TriggerDefinition, triggerDefinition } from '../triggers/definition.ts';
 import { findAccount, refuseDisconnected } from './accounts.ts';
-import { adapterFor, type Platforms } from './identify.ts';
-import { refuseTemplates, templateErrors } from './template-check.ts';
+import type { Platforms } from './identify.ts';
 import { type Change, inTransaction, lockWorkspace, type Tx } from './transaction.ts';
 import { findTrigger, type TriggerRow, type TriggerView, toTriggerView } from './trigger-views.ts';
-
-/** Everything about a trigger that can change. */
-interface Settings {
-  resourceId: ResourceId;
-  name: string;
-  priority: number;
-  state: TriggerState;
-  definition: TriggerDefinition;
-}
+import {
+  applyVersion,
+  type GivenState,
+  insertTrigger,
+  refuseDraftAgain,
+  refuseUnusable,
+  type Settings,
+  settingsOf,
+  unusable,
+} from './trigger-writes.ts';
 
 export interface TriggerInput extends TriggerDefinition {
   accountId: AccountId;
   resourceId: ResourceId;
   name: string;
   priority: number;
-  state: 'active' | 'paused';
+  state: GivenState;
 }
 
 type Maybe<Fields> = { [Name in keyof Fields]?: Fields[Name] | undefined };
@@ -48,18 +48,7 @@ export async function createTrigger(
   }
   const settings = { resourceId, name, priority, state, definition };
   await refuseUnusable(tx, platforms, account, settings);
-  const trigger = await tx.trigger.create({
-    data: { id: newId(), workspaceId: change.workspaceId, accountId, version: 1, createdAt: change.now },
-  });
-  await writeVersion(tx, change, { id: trigger.id, accountId, version: 1 }, settings);
-  return toTriggerView({
-    id: trigger.id,
-    accountId,
-    version: 1,
-    ...settings,
-    createdAt: trigger.createdAt,
-    updatedAt: change.now,
-  });
+  return insertTrigger(tx, change, accountId, settings);
 }
 
 /**
@@ -73,13 +62,64 @@ export async function changeTrigger(
   id: TriggerId,
   patch: TriggerPatch,
 ): Promise<TriggerView> {
+  return rewriteTrigger(prisma, platforms, change, id, async (_tx, before) => patched(before, patch));
+}
+
+/**
+ * Brings back what a version said, as a new version. Whether the trigger is on is not part of it: a mistake is undone
+ * without stopping anything, and an old version does not wake what somebody paused.
+ */
+export async function restoreTrigger(
+  prisma: PrismaClient,
+  platforms: Platforms,
+  change: Change,
+  id: TriggerId,
+  version: number,
+): Promise<TriggerView> {
+  return rewriteTrigger(prisma, platforms, change, id, async (tx, before) => {
+    const row = await tx.triggerVersion.findUnique({
+      where: { triggerId_version: { triggerId: id, version } },
+    });
+    if (!row) {
+      throw new Problem(
+        404,
+        'not_found',
+        `This trigger has no version ${version}: it has 1 to ${before.version}.`,
+      );
+    }
+    const { resourceId, name, priority } = row;
+    return { resourceId, name, priority, state: before.state, definition: acceptable(row.definition) };
+  });
+}
+
+/** What was acceptable when it was written need not be any more. */
+function acceptable(stored: unknown): TriggerDefinition {
+  const read = triggerDefinition.safeParse(stored);
+  if (read.success) return read.data;
+  const errors = read.error.issues.map(({ path, message }) => ({ field: `/${path.join('/')}`, message }));
+  throw new Problem(
+    422,
+    'version_unacceptable',
+    `What this version says is no longer acceptable: ${errors[0]?.field} ${errors[0]?.message}. Write a new version instead.`,
+    { errors },
+  );
+}
+
+async function rewriteTrigger(
+  prisma: PrismaClient,
+  platforms: Platforms,
+  change: Change,
+  id: TriggerId,
+  rewrite: (tx: Tx, before: TriggerRow) => Promise<Settings>,
+): Promise<TriggerView> {
   return inTransaction(prisma, async (tx) => {
     await lockWorkspace(tx, change.workspaceId);
     const before = await findTrigger(tx, change.workspaceId, id);
     if (before.state === 'archived') {
       throw new Problem(409, 'trigger_archived', 'This trigger is archived. Create a new one instead.');
     }
-    const after = patched(before, patch);
+    const after = await rewrite(tx, before);
+    refuseDraftAgain(before, after);
     if (isDeepStrictEqual(after, settingsOf(before))) return toTriggerView(before);
     const account = await findAccount(tx, change.workspaceId, before.accountId);
     // Less may always happen; anything else needs an account that could do it.
@@ -103,75 +143,8 @@ export async function archiveTrigger(prisma: PrismaClient, change: Change, id: T
   });
 }
 
-async function applyVersion(
-  tx: Tx,
-  change: Change,
-  before: TriggerRow,
-  after: Settings,
-): Promise<TriggerView> {
-  const version = before.version + 1;
-  await writeVersion(tx, change, { id: before.id, accountId: before.accountId, version }, after);
-  await tx.trigger.update({ where: { id: before.id }, data: { version } });
-  return toTriggerView({ ...before, ...after, version, updatedAt: change.now });
-}
-
-/** Raising the account's revision makes intake read its triggers again, and dates the version for explanations. */
-async function writeVersion(
-  tx: Tx,
-  change: Change,
-  of: { id: TriggerId; accountId: AccountId; version: number },
-  { definition, ...settings }: Settings,
-): Promise<void> {
-  const { triggerRevision } = await tx.account.update({
-    where: { id: of.accountId },
-    data: { triggerRevision: { increment: 1 } },
-    select: { triggerRevision: true },
-  });
-  await tx.triggerVersion.create({
-    data: {
-      triggerId: of.id,
-      version: of.version,
-      accountId: of.accountId,
-      revision: triggerRevision,
-      ...settings,
-      definition: definition as unknown as Prisma.InputJsonObject,
-      createdAt: change.now,
-      createdById: change.keyId,
-    },
-  });
-}
-
-/** Refuses a resource that cannot be given, and templates that would fail on a reader. */
-async function refuseUnusable(
-  tx: Tx,
-  platforms: Platforms,
-  account: Account,
-  { resourceId, definition }: Settings,
-): Promise<void> {
-  const resource = await tx.resource.findFirst({
-    where: { id: resourceId, workspaceId: account.workspaceId },
-  });
-  if (!resource)
-    throw unusable('resource', 'resource_unknown', 'There is no such resource in your workspace.');
-  if (resource.archivedAt) {
-    throw unusable('resource', 'resource_archived', 'This resource is archived. Use another one.');
-  }
-  const context = {
-    resource: { name: resource.name, url: resource.url, text: resource.text },
-    account: { username: account.username },
-  };
-  refuseTemplates(templateErrors(definition, context, adapterFor(platforms, account.platform)));
-}
-
-function unusable(what: 'account' | 'resource', code: string, detail: string): Problem {
-  return new Problem(422, code, detail, { field: `/${what}Id` });
-}
-
-function settingsOf({ resourceId, name, priority, state, definition }: TriggerRow): Settings {
-  return { resourceId, name, priority, state, definition };
-}
-
-function patched(before: TriggerRow, patch: TriggerPatch): Settings {
+/** What the trigger would say after a change; nothing is written. */
+export function patched(before: TriggerRow, patch: TriggerPatch): Settings {
   const { resourceId, name, priority, state, ...definition } = patch;
   const given = Object.fromEntries(Object.entries(definition).filter(([, value]) => value !== undefined));
   return {

@@ -38,16 +38,21 @@ const maxTries = 5;
 
 /**
  * Runs a statement, again when it lost against another transaction: it was then rolled back as a whole, so repeating it
- * is safe.
+ * is safe. Inside a transaction, of which it is only a part, it is not repeated: see `inPoolTransaction`.
  */
 export async function runStatement<Row extends pg.QueryResultRow>(
-  pool: pg.Pool,
+  db: pg.Pool | pg.ClientBase,
   statement: Statement,
   values: readonly unknown[],
 ): Promise<Row[]> {
+  const run = async () => (await db.query<Row>({ ...statement, values: [...values] })).rows;
+  return db instanceof pg.Pool ? untilWon(run) : run();
+}
+
+async function untilWon<Result>(work: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return (await pool.query<Row>({ ...statement, values: [...values] })).rows;
+      return await work();
     } catch (error) {
       const state = sqlState(error);
       const lost = state === deadlockDetected || state === serializationFailure;
@@ -56,8 +61,18 @@ export async function runStatement<Row extends pg.QueryResultRow>(
   }
 }
 
-/** Several statements in one transaction, on one connection. Rolled back when `work` rejects. */
+/**
+ * Several statements in one transaction, on one connection. Rolled back when `work` rejects, and done again from the
+ * beginning when it lost against another transaction.
+ */
 export async function inPoolTransaction<Result>(
+  pool: pg.Pool,
+  work: (client: pg.PoolClient) => Promise<Result>,
+): Promise<Result> {
+  return untilWon(() => tryTransaction(pool, work));
+}
+
+async function tryTransaction<Result>(
   pool: pg.Pool,
   work: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {

@@ -20,6 +20,8 @@ export interface DraftRules {
   limit: TextLimit;
   /** It has to have the resource in it: a delivery whose message gives nothing is none. */
   mustGive: boolean;
+  /** The template that this person got last: only drawn where no other will do. */
+  lastVariant?: number | null;
 }
 
 /**
@@ -34,7 +36,7 @@ export function draftMessage(
   random: () => number,
 ): DraftMessage | null {
   if (templates.length === 0) return null;
-  const drawn = drawTemplate(templates, random);
+  const drawn = drawTemplate(others(templates, rules.lastVariant ?? null), random);
   for (let i = 0; i < templates.length; i += 1) {
     const variant = (drawn + i) % templates.length;
     const template = templates[variant] as WeightedTemplate;
@@ -42,6 +44,14 @@ export function draftMessage(
     if (text && willDo(text, context, rules)) return { text, variant };
   }
   return null;
+}
+
+function others(
+  templates: readonly WeightedTemplate[],
+  lastVariant: number | null,
+): readonly WeightedTemplate[] {
+  if (lastVariant === null || templates.length === 1) return templates;
+  return templates.map((template, index) => (index === lastVariant ? { ...template, weight: 0 } : template));
 }
 
 function willDo(text: string, context: TemplateContext, { limit, mustGive }: DraftRules): boolean {

@@ -1,6 +1,7 @@
 import { type DeliveryId, type MessageId, newId } from '../ids.ts';
 import type { MessageKind, PlatformAdapter } from '../platforms/port.ts';
 import type { TriggerDefinition } from '../triggers/definition.ts';
+import { type Door, priceAt } from '../triggers/price.ts';
 import type { TemplateContext } from '../triggers/templates.ts';
 import { draftMessage } from './draft.ts';
 import { servingOf } from './serving.ts';
@@ -34,6 +35,7 @@ export interface Candidate {
   resource_name: string;
   resource_url: string | null;
   resource_text: string | null;
+  door: Door;
   kind: MessageKind;
   pace: string;
   target_id: string;
@@ -97,6 +99,7 @@ export function planReplay(
       text: candidate.resource_text,
     },
     account: { username: candidate.account_username },
+    price: priceAt(candidate.door),
   };
   const limits = adapter.capabilities.textLimits;
   const direct = draftMessage(
@@ -141,10 +144,15 @@ export function planReplay(
     replay_of_id: candidate.id,
     trigger_version: candidate.version,
     resource_id: candidate.resource_id,
-    ...servingOf(definition.frequency, candidate.media_id ?? `comment:${candidate.comment_id}`),
+    ...servingOf(definition.frequency, postOf(candidate)),
     ledger_id: newId(),
   };
   return { row, messages };
+}
+
+/** As intake names it. */
+function postOf({ door, media_id: mediaId, comment_id: commentId }: Candidate): string {
+  return door === 'private' ? '' : (mediaId ?? `comment:${commentId}`);
 }
 
 type Way = { kind: MessageKind; pace: string; targetId: string; deadlineAt: Date };

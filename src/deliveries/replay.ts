@@ -32,7 +32,7 @@ const findCandidates: Statement = {
     select d.id, d.reason, a.platform, a.state as account_state, a.username as account_username,
            c.username as contact_username, c.messaging_id, conv.window_ends_at,
            v.version, v.definition, r.id as resource_id, r.name as resource_name, r.url as resource_url,
-           r.text as resource_text, m.kind, m.target_id, m.pace, m.deadline_at, e.external_id as comment_id, e.media_id,
+           r.text as resource_text, d.door, m.kind, m.target_id, m.pace, m.deadline_at, e.external_id as comment_id, e.media_id,
            exists (
              select from deliveries run join messages x on x.delivery_id = run.id
              where run.event_id = d.event_id and x.kind <> 'public_reply' and x.doubted_at is not null) as doubted,

@@ -81,6 +81,10 @@ export function createAccountLookup(pool: pg.Pool, maxCachedAccounts = 10_000): 
         workspaceId: workspace_id,
         triggerRevision: trigger_revision,
         triggers: compileTriggers(active.map(toTrigger)),
+        repeats: active.some(
+          ({ definition }) =>
+            definition.frequency !== 'once_per_trigger' && definition.dmTemplates.length > 1,
+        ),
         resources: new Map(active.map((row) => [row.resource_id, toResource(row)])),
       });
     }

@@ -1,6 +1,7 @@
 import { type DraftMessage, draftMessage } from '../deliveries/draft.ts';
-import type { CommentEvent, PlatformEvent, TextLimit } from '../platforms/port.ts';
-import type { MatchableTrigger, TriggerSet } from '../triggers/matcher.ts';
+import type { CommentEvent, MessageKind, PlatformEvent, QuietEvent, TextLimit } from '../platforms/port.ts';
+import type { MatchableComment, MatchableTrigger, TriggerSet } from '../triggers/matcher.ts';
+import { type Door, priceAt } from '../triggers/price.ts';
 import type { TemplateContext } from '../triggers/templates.ts';
 import type { EventReason } from './reasons.ts';
 
@@ -14,7 +15,12 @@ export interface IntakeAccount {
   triggerRevision: number;
   triggers: TriggerSet;
   resources: ReadonlyMap<string, TemplateContext['resource']>;
+  /** Some trigger could answer the same person again, in other words. */
+  repeats: boolean;
 }
+
+/** Which template somebody got last from a trigger; null for none, or none of the latest. */
+export type LastVariant = (triggerId: string) => number | null;
 
 /** What is done about an event, before anything is written. */
 export type Decision =
@@ -24,7 +30,10 @@ export type Decision =
       reason: 'trigger_matched';
       trigger: MatchableTrigger;
       keyword: string;
-      privateReply: DraftMessage;
+      /** By which way it came in. */
+      door: Door;
+      /** The resource, as a private reply to a comment or a direct message in answer to one. */
+      answer: DraftMessage;
       publicReply: DraftMessage | null;
       /** The trigger has public replies; where there is none all the same, none of them would do. */
       publicReplyWanted: boolean;
@@ -32,26 +41,27 @@ export type Decision =
 
 /**
  * @param account null when nobody connected the account that the event names
+ * @param receivedAt what a trigger's dates and hours are compared with
  * @param random in [0, 1), drawn from for the choice of templates
+ * @param lastVariant which template whoever did this got last from a trigger
  */
 export function decide(
   event: PlatformEvent,
   account: IntakeAccount | null,
-  limits: { private_reply: TextLimit; public_reply: TextLimit },
+  receivedAt: Date,
+  limits: Record<MessageKind, TextLimit>,
   random: () => number,
+  lastVariant: LastVariant = () => null,
 ): Decision {
   if (event.kind === 'unreadable' || event.kind === 'unsupported') return skip(event.kind);
   if (!account) return skip('unknown_account');
   if (event.kind === 'echo') return skip('echo');
-  if (event.kind !== 'comment') return skip('not_a_comment');
-  if (isOwn(event, account)) return skip('own_comment');
+  if (event.kind === 'comment' && isOwn(event, account)) return skip('own_comment');
+  const said = event.kind === 'comment' ? asComment(event, receivedAt) : asMessage(event, receivedAt);
+  if (said === null) return skip('not_a_comment');
   if (!event.author) return skip('author_unknown');
 
-  const match = account.triggers.match({
-    text: event.text,
-    isReply: event.parentId !== null,
-    mediaId: event.mediaId,
-  });
+  const match = account.triggers.match(said);
   if (!match.matched) return skip(match.reason);
 
   const { trigger, hit } = match;
@@ -61,29 +71,35 @@ export function decide(
     contact: { username: event.author.username },
     resource,
     account: { username: account.username },
+    price: priceAt(said.door),
   };
   const { dmTemplates, publicReplies } = trigger.definition;
-  const privateReply = draftMessage(
-    dmTemplates,
-    context,
-    { limit: limits.private_reply, mustGive: true },
-    random,
-  );
-  if (!privateReply) return skip('message_unrenderable');
+  const isPublic = said.door === 'comment';
+  const limit = isPublic ? limits.private_reply : limits.direct_message;
+  const rules = { limit, mustGive: true, lastVariant: lastVariant(trigger.id) };
+  const answer = draftMessage(dmTemplates, context, rules, random);
+  if (!answer) return skip('message_unrenderable');
+  const replies = isPublic ? publicReplies : [];
   return {
     outcome: 'matched',
     reason: 'trigger_matched',
     trigger,
     keyword: hit.keyword,
-    privateReply,
-    publicReply: draftMessage(
-      publicReplies,
-      context,
-      { limit: limits.public_reply, mustGive: false },
-      random,
-    ),
-    publicReplyWanted: publicReplies.length > 0,
+    door: said.door,
+    answer,
+    publicReply: draftMessage(replies, context, { limit: limits.public_reply, mustGive: false }, random),
+    publicReplyWanted: replies.length > 0,
   };
+}
+
+function asComment({ text, parentId, mediaId }: CommentEvent, at: Date): MatchableComment {
+  return { text, isReply: parentId !== null, mediaId, door: 'comment', at };
+}
+
+/** @returns null where it is nothing that the person has written and that may be answered */
+function asMessage({ kind, text, windowEndsAt }: QuietEvent, at: Date): MatchableComment | null {
+  if (kind !== 'message' || text === null || windowEndsAt === null || windowEndsAt <= at) return null;
+  return { text, isReply: false, mediaId: null, door: 'private', at };
 }
 
 function skip(reason: EventReason): Decision {

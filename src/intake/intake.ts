@@ -5,7 +5,8 @@ import { isDataFault } from '../db/pool.ts';
 import type { MessageId } from '../ids.ts';
 import type { PlatformAdapter, PlatformEvent } from '../platforms/port.ts';
 import { createAccountLookup } from './accounts.ts';
-import { decide, type IntakeAccount } from './decide.ts';
+import { decide, type IntakeAccount, type LastVariant } from './decide.ts';
+import { findLastVariants } from './last-variants.ts';
 import { type Arrival, FlushRows } from './rows.ts';
 import { storeEvents } from './store.ts';
 
@@ -49,10 +50,14 @@ export function createIntake(deps: {
   async function flush(arrivals: readonly Arrival[]): Promise<Arrived[]> {
     const known = await lookUp(arrivals);
     const rows = new FlushRows();
-    const added = arrivals.map((arrival) => {
+    const accounted = arrivals.map((arrival) => {
       const account = known.get(arrival.adapter.name)?.get(arrival.event.accountExternalId) ?? null;
-      return addDecided(rows, arrival, account);
+      return { arrival, account };
     });
+    const lastVariants = await findLastVariants(deps.pool, accounted);
+    const added = accounted.map(({ arrival, account }, place) =>
+      addDecided(rows, arrival, account, lastVariants[place]),
+    );
     const { fresh, ready } = await storeEvents(deps.pool, rows, deps.now());
     deps.wake(ready);
     return added.map(({ row, first }) => (first && fresh.has(row.id) ? row.outcome : 'repeated'));
@@ -63,14 +68,17 @@ export function createIntake(deps: {
     rows: FlushRows,
     arrival: Arrival,
     account: IntakeAccount | null,
+    lastVariant: LastVariant | undefined,
   ): ReturnType<FlushRows['add']> {
-    const { textLimits } = arrival.adapter.capabilities;
+    const { receivedAt, adapter } = arrival;
+    const { textLimits } = adapter.capabilities;
+    const add = (each: Arrival) =>
+      rows.add(each, account, decide(each.event, account, receivedAt, textLimits, deps.random, lastVariant));
     try {
-      return rows.add(arrival, account, decide(arrival.event, account, textLimits, deps.random));
+      return add(arrival);
     } catch (error) {
       deps.onUnstorable(error, arrival.event);
-      const standIn = { ...arrival, event: standInFor(arrival.event) };
-      return rows.add(standIn, account, decide(standIn.event, account, textLimits, deps.random));
+      return add({ ...arrival, event: standInFor(arrival.event) });
     }
   }
 

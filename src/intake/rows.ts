@@ -1,7 +1,7 @@
 import { servingOf } from '../deliveries/serving.ts';
 import { wakeGraceMs } from '../deliveries/wake.ts';
-import { newId } from '../ids.ts';
-import type { PlatformAdapter, PlatformEvent } from '../platforms/port.ts';
+import { type EventId, newId } from '../ids.ts';
+import type { MessageKind, PlatformAdapter, PlatformEvent } from '../platforms/port.ts';
 import type { Decision, IntakeAccount } from './decide.ts';
 import type { EventRow, LedgerRow, MessageRow } from './store.ts';
 
@@ -10,6 +10,8 @@ export interface Arrival {
   adapter: PlatformAdapter;
   event: PlatformEvent;
   receivedAt: Date;
+  /** The event's row, where there is one that is decided about again. */
+  knownId?: EventId;
 }
 
 /** Collects the rows of one flush. Repetitions within it fold into the first. */
@@ -45,18 +47,15 @@ export class FlushRows {
     row: EventRow,
     decision: Decision,
   ): void {
-    if (decision.outcome !== 'matched' || event.kind !== 'comment') return;
-    const common = {
-      delivery_id: deliveryId,
-      target_id: event.commentId,
-      deadline_at: adapter.answerDeadline(event, receivedAt),
-    };
+    if (decision.outcome !== 'matched') return;
+    const { kind, live, ...target } = targetOf(event, adapter, receivedAt);
+    const common = { delivery_id: deliveryId, ...target };
     this.messages.push({
       ...common,
-      ...decision.privateReply,
+      ...decision.answer,
       id: newId(),
-      kind: 'private_reply',
-      pace: adapter.paceOf('private_reply', event.live),
+      kind,
+      pace: adapter.paceOf(kind, live),
       state: 'queued',
       wake_at: new Date(receivedAt.getTime() + wakeGraceMs),
     });
@@ -67,16 +66,18 @@ export class FlushRows {
         ...decision.publicReply,
         id: newId(),
         kind: 'public_reply',
-        pace: adapter.paceOf('public_reply', event.live),
+        pace: adapter.paceOf('public_reply', live),
         state: 'held',
         wake_at: null,
       });
     }
     const matched = { keyword: decision.keyword, triggerVersion: decision.trigger.version };
-    this.ledger.push(
-      { id: newId(), event_id: row.id, kind: 'comment.matched', detail: matched },
-      { id: newId(), event_id: row.id, kind: 'payment.made', detail: { payment: 'comment' } },
-    );
+    const kindOfMatch = decision.door === 'comment' ? 'comment.matched' : 'message.matched';
+    this.ledger.push({ id: newId(), event_id: row.id, kind: kindOfMatch, detail: matched });
+    if (decision.door === 'comment') {
+      const paid = { payment: 'comment' };
+      this.ledger.push({ id: newId(), event_id: row.id, kind: 'payment.made', detail: paid });
+    }
     if (decision.publicReplyWanted && !decision.publicReply) {
       const detail = { kind: 'public_reply', reason: 'message_unrenderable' };
       this.ledger.push({ id: newId(), event_id: row.id, kind: 'message.failed', detail });
@@ -85,14 +86,31 @@ export class FlushRows {
   }
 }
 
+/** How whoever did this is answered, and until when. */
+function targetOf(
+  event: PlatformEvent,
+  adapter: PlatformAdapter,
+  receivedAt: Date,
+): { kind: MessageKind; live: boolean; target_id: string; deadline_at: Date } {
+  if (event.kind === 'comment') {
+    const deadline_at = adapter.answerDeadline(event, receivedAt);
+    return { kind: 'private_reply', live: event.live, target_id: event.commentId, deadline_at };
+  }
+  if (event.kind === 'message' && event.author && event.windowEndsAt) {
+    const { author, windowEndsAt } = event;
+    return { kind: 'direct_message', live: false, target_id: author.externalId, deadline_at: windowEndsAt };
+  }
+  throw new Error(`an event of the kind ${event.kind} was matched`);
+}
+
 function toEventRow(
-  { adapter, event, receivedAt }: Arrival,
+  { adapter, event, receivedAt, knownId }: Arrival,
   account: IntakeAccount | null,
   decision: Decision,
 ): EventRow {
   const matched = decision.outcome === 'matched' ? decision : null;
   return {
-    id: newId(),
+    id: knownId ?? newId(),
     workspace_id: account?.workspaceId ?? null,
     account_id: account?.id ?? null,
     platform: adapter.name,
@@ -112,14 +130,18 @@ function toEventRow(
     trigger_version: matched?.trigger.version ?? null,
     resource_id: matched?.trigger.resourceId ?? null,
     keyword: matched?.keyword ?? null,
-    ...servingOf(matched?.trigger.definition.frequency ?? 'unlimited', postOf(event)),
+    door: matched?.door ?? null,
+    messaging_id:
+      matched?.door === 'private' && 'author' in event ? (event.author?.externalId ?? null) : null,
+    max_deliveries: matched?.trigger.definition.maxDeliveries ?? null,
+    ...servingOf(matched ? matched.trigger.definition.frequency : 'unlimited', postOf(event)),
     public_replies_per_post: account?.publicRepliesPerPost ?? null,
     skip_ledger_id: null,
   };
 }
 
 /** Without a post to tell, a comment counts as one on a post of its own. */
-function postOf(event: PlatformEvent): string {
+export function postOf(event: PlatformEvent): string {
   if (event.kind !== 'comment') return '';
   return event.mediaId ?? `comment:${event.commentId}`;
 }

@@ -4,6 +4,7 @@ import { slotCtes } from '../deliveries/pacing.ts';
 import type { MessageId } from '../ids.ts';
 import type { LedgerKind } from '../ledger/kinds.ts';
 import type { MessageKind } from '../platforms/port.ts';
+import type { Door } from '../triggers/price.ts';
 
 /** One event as it is written; the delivery columns are null unless it matched. */
 export interface EventRow {
@@ -37,6 +38,11 @@ export interface EventRow {
   trigger_version: number | null;
   resource_id: string | null;
   keyword: string | null;
+  door: Door | null;
+  /** The id to write to, where it is known because the contact wrote in private. */
+  messaging_id: string | null;
+  /** How many the trigger serves; null for no end. */
+  max_deliveries: number | null;
   /** Within what the trigger serves a contact once; null for no such bound. */
   serving_scope: string | null;
   /** After how many days again within that scope; null for never. */
@@ -73,22 +79,28 @@ export interface LedgerRow {
  *
  * An event that is already there only counts its repetition: `fresh` holds those whose new id was taken, and nothing
  * but a fresh event makes a delivery or a contact. `serving` is the lock of "once per trigger": of two comments of one
- * contact, told to two processes at once, one takes the row, and the other's delivery is `skipped`. A message that is
+ * contact, told to two processes at once, one takes the row, and the other's delivery is `skipped`; so are those for
+ * whom nothing is left of a trigger that serves a number of people (`stock`). A message that is
  * ready gets its slot here (`slot`), a public reply beyond the post's budget is cancelled (`posted`). Rows go in sorted
  * by their unique key, so that concurrent flushes lock in one order.
  * Why rows travel as JSON: docs/decisions/0004-rows-travel-as-json.md
  */
-const insertEvents: Statement = {
-  name: 'intake-insert-events',
-  text: `
+const newEvents = `
     with input as materialized (
-      select * from json_to_recordset($1::json) as e(
+      -- Who wrote in private is named by another id than who comments, where the platform has two for one person.
+      select e.*, coalesce(
+          case when e.messaging_id is not null then (
+            select c.external_id from contacts c
+            where c.account_id = e.account_id and c.messaging_id = e.messaging_id limit 1) end,
+          e.author_external_id) as contact_external_id
+      from json_to_recordset($1::json) as e(
         id uuid, workspace_id uuid, account_id uuid, platform text, account_external_id text, kind text,
         dedupe_key text, external_id text, author_external_id text, author_username text,
         recipient_external_id text, window_ends_at timestamptz, media_id text,
         parent_id text, text text, payload jsonb, occurred_at timestamptz, received_at timestamptz,
         times_received int, outcome text, reason text, trigger_revision int,
         contact_id uuid, delivery_id uuid, trigger_id uuid, trigger_version int, resource_id uuid, keyword text,
+        door text, messaging_id text, max_deliveries int,
         serving_scope text, every_days int, public_replies_per_post int, skip_ledger_id uuid)
     ),
     conversation as (
@@ -103,18 +115,20 @@ const insertEvents: Statement = {
             last_inbound_at = greatest(conversations.last_inbound_at, excluded.last_inbound_at)
     ),
     contact as (
-      insert into contacts (id, workspace_id, account_id, external_id, username, first_seen_at, last_seen_at)
-      select distinct on (account_id, author_external_id)
-             contact_id, workspace_id, account_id, author_external_id, author_username, received_at, received_at
+      insert into contacts (id, workspace_id, account_id, external_id, messaging_id, username, first_seen_at, last_seen_at)
+      select distinct on (account_id, contact_external_id)
+             contact_id, workspace_id, account_id, contact_external_id, messaging_id, author_username, received_at,
+             received_at
       from input i
       where contact_id is not null and (
         -- Not "not exists": that would be an anti-join over the whole index.
         select true from events e
         where e.platform = i.platform and e.account_external_id = i.account_external_id
           and e.dedupe_key = i.dedupe_key limit 1) is null
-      order by account_id, author_external_id
+      order by account_id, contact_external_id
       on conflict (account_id, external_id) do update
         set username = coalesce(excluded.username, contacts.username),
+            messaging_id = coalesce(contacts.messaging_id, excluded.messaging_id),
             last_seen_at = greatest(contacts.last_seen_at, excluded.last_seen_at)
       returning id, account_id, external_id
     ),
@@ -128,7 +142,7 @@ const insertEvents: Statement = {
              i.parent_id, i.text, i.payload, i.occurred_at, i.received_at, i.times_received, i.outcome, i.reason, i.trigger_revision
       from input i
       left join contact c on i.contact_id is not null
-        and c.account_id = i.account_id and c.external_id = i.author_external_id
+        and c.account_id = i.account_id and c.external_id = i.contact_external_id
       order by i.account_external_id, i.dedupe_key
       on conflict (platform, account_external_id, dedupe_key) do update
         set times_received = events.times_received + excluded.times_received
@@ -136,7 +150,13 @@ const insertEvents: Statement = {
     ),
     fresh as (
       select i.*, event.contact_id as known_contact_id from input i join event using (id)
-    ),
+    ),`;
+
+/**
+ * CTEs of what follows from the events in `fresh`: `matched`, `delivery`, `message`, `ledger`. $2 and $3 are the messages
+ * and the ledger entries as JSON, $4 the current time.
+ */
+export const consequences = `
     serving as (
       insert into servings (trigger_id, contact_id, scope, every_days, delivery_id, served_at)
       select distinct on (trigger_id, known_contact_id, serving_scope)
@@ -146,22 +166,41 @@ const insertEvents: Statement = {
       on conflict (trigger_id, contact_id, scope) do update
         set every_days = excluded.every_days, delivery_id = excluded.delivery_id, served_at = excluded.served_at
         where servings.served_at <= excluded.served_at - excluded.every_days * interval '1 day'
+          or exists (select from deliveries d where d.id = servings.delivery_id and d.reason = 'sold_out')
       returning delivery_id
     ),
-    matched as (
-      select f.*, f.serving_scope is null or s.delivery_id is not null as serves
+    eligible as (
+      select f.*, f.serving_scope is null or s.delivery_id is not null as is_eligible,
+             row_number() over (
+               partition by f.trigger_id, f.serving_scope is null or s.delivery_id is not null order by f.id) as place
       from fresh f left join serving s using (delivery_id)
       where f.delivery_id is not null
+    ),
+    stock as (
+      insert into trigger_stocks (trigger_id, stock, taken, granted)
+      select trigger_id, max(max_deliveries), least(count(*), max(max_deliveries)), least(count(*), max(max_deliveries))
+      from eligible where is_eligible and max_deliveries is not null
+      group by trigger_id order by trigger_id
+      on conflict (trigger_id) do update
+        set stock = excluded.stock,
+            granted = greatest(0, least(excluded.granted, excluded.stock - trigger_stocks.taken)),
+            taken = greatest(trigger_stocks.taken, least(trigger_stocks.taken + excluded.taken, excluded.stock))
+      returning trigger_id, granted
+    ),
+    matched as (
+      select e.*, case when not is_eligible then 'already_served'
+                       when max_deliveries is not null and place > coalesce(stock.granted, 0) then 'sold_out' end as refusal
+      from eligible e left join stock using (trigger_id)
     ),
     delivery as (
       insert into deliveries (id, workspace_id, account_id, event_id, contact_id, trigger_id, trigger_version,
                               resource_id, door, keyword, state, reason, created_at, settled_at)
       select delivery_id, workspace_id, account_id, id, known_contact_id, trigger_id, trigger_version,
-             resource_id, 'comment', keyword,
-             case when serves then 'waiting' else 'skipped' end,
-             case when not serves then 'already_served' end,
+             resource_id, door, keyword,
+             case when refusal is null then 'waiting' else 'skipped' end,
+             refusal,
              received_at,
-             case when not serves then received_at end
+             case when refusal is not null then received_at end
       from matched
     ),
     draft as (
@@ -172,7 +211,7 @@ const insertEvents: Statement = {
       from json_to_recordset($2::json) as m(
         id uuid, delivery_id uuid, kind text, pace text, state text, target_id text, text text, variant int,
         deadline_at timestamptz, wake_at timestamptz)
-      join matched f on f.delivery_id = m.delivery_id and f.serves
+      join matched f on f.delivery_id = m.delivery_id and f.refusal is null
     ),
     posted as (
       insert into post_replies (account_id, media_id, wanted)
@@ -219,9 +258,13 @@ const insertEvents: Statement = {
       join fresh f on f.id = l.event_id
       union all
       select skip_ledger_id, workspace_id, received_at, 'delivery.skipped', account_id, id, delivery_id,
-             known_contact_id, trigger_id, resource_id, '{"reason":"already_served"}'
-      from matched where not serves
-    )
+             known_contact_id, trigger_id, resource_id, jsonb_build_object('reason', refusal)
+      from matched where refusal is not null
+    )`;
+
+const insertEvents: Statement = {
+  name: 'intake-insert-events',
+  text: `${newEvents}${consequences}
     select id, null::uuid as ready from fresh
     union all
     select null, id from message where state = 'queued' and due_at <= $4`,
@@ -249,7 +292,7 @@ export async function storeEvents(
 }
 
 /** Postgres reads a field that is not there as null, and most of an event's fields are. */
-function withoutNulls(row: EventRow): Partial<EventRow> {
+export function withoutNulls(row: EventRow): Partial<EventRow> {
   const given: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(row)) if (value !== null) given[name] = value;
   return given;

@@ -2,6 +2,15 @@
 export const ledgerKinds = [
   /** A comment fired a trigger: a delivery began. `detail.keyword`, `detail.triggerVersion` */
   'comment.matched',
+  /** The same of a private message. */
+  'message.matched',
+  /** A comment that no webhook had told of was found in a list. `detail.by`: backfill · reconcile, `detail.backfillId` */
+  'event.found',
+  /**
+   * A comment that had been skipped was decided about again by a back-fill, and matched. `detail.was` is the reason for
+   * which it had been skipped, `detail.backfillId`
+   */
+  'event.reconsidered',
   /** A reader gave something. `detail.payment`: comment · connection · follow · email */
   'payment.made',
   /** A message left; the platform confirmed it. `detail.kind`, `detail.externalId`, `detail.attempts` */

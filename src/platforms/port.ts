@@ -182,6 +182,38 @@ export type Identification =
   /** The platform could not be asked, or answered nonsense. */
   | { kind: 'unavailable'; detail: string };
 
+/** A post of the account, as the list of its posts shows it. */
+export interface Post {
+  id: string;
+  publishedAt: Date | null;
+  /** How many comments stand under it; null where the platform does not say. */
+  comments: number | null;
+}
+
+/** A comment that was found in a list, where its webhook may never have come. */
+export interface ListedComment {
+  /** With the `dedupeKey` that its webhook has, and the time it was written. */
+  event: CommentEvent & { occurredAt: Date };
+  /** Taken out of sight by the account, or by a filter of its. */
+  hidden: boolean;
+}
+
+/** What became of asking for one page of a list. */
+export type Listing<Item> =
+  /**
+   * `cursor`: where the list goes on, in the adapter's own words; null at its end. `unreadable`: how many entries were
+   * left out because they could not be read. `restMs`: how long the platform's usage figures ask to list nothing more.
+   */
+  | { kind: 'page'; items: Item[]; unreadable: number; cursor: string | null; restMs: number }
+  /** The platform will not show this list, or not from this cursor on. */
+  | { kind: 'refused'; detail: string }
+  /** Too fast: ask again after at least `retryAfterMs` milliseconds. */
+  | { kind: 'throttled'; retryAfterMs: number; detail: string }
+  /** The platform could not be asked now, or answered nonsense. */
+  | { kind: 'unavailable'; detail: string }
+  /** The account may list nothing until a person acts. */
+  | Extract<SendOutcome, { kind: 'account' }>;
+
 export interface TextLimit {
   max: number;
   unit: 'utf8-bytes' | 'characters';
@@ -195,6 +227,11 @@ export interface Capabilities {
   /** The kinds of call that the platform counts separately, each with the pace that stays below its limit. */
   paces: Readonly<Record<string, Pace>>;
   repetition: Readonly<Record<MessageKind, Repetition>>;
+  /**
+   * Listing of what was there before: `pace` is the one of `paces` that its calls are counted by, `windowMs` how long
+   * after it was written a comment can be answered at the most, in milliseconds.
+   */
+  listing: { pace: string; windowMs: number };
 }
 
 export interface SendingAccount {
@@ -225,6 +262,16 @@ export interface PlatformAdapter {
   lookUp(message: SoughtMessage, account: SendingAccount): Promise<LookUpResult>;
   /** In milliseconds. */
   readonly lookUpTimeoutMs: number;
+  /** One page of the account's posts, newest first. Never throws, takes at most `listTimeoutMs`. */
+  listPosts(account: SendingAccount, cursor: string | null): Promise<Listing<Post>>;
+  /** One page of the comments under a post, replies among them, newest first. Never throws, takes at most `listTimeoutMs`. */
+  listComments(
+    account: SendingAccount,
+    postId: string,
+    cursor: string | null,
+  ): Promise<Listing<ListedComment>>;
+  /** In milliseconds. */
+  readonly listTimeoutMs: number;
   /** Asks for newer credentials before these die. Never throws. */
   refresh(credentials: Credentials): Promise<Refreshed>;
   /** The longest a `send` can take, in milliseconds. A claim must outlive it. */

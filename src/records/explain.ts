@@ -1,10 +1,13 @@
 import type { PrismaClient } from '../db/generated/client.ts';
 import type { EventId } from '../ids.ts';
 import { describeReason, type EventReason, eventReasons } from '../intake/reasons.ts';
+import type { LedgerKind } from '../ledger/kinds.ts';
 import {
   compileTriggers,
   type KeywordHit,
+  type MatchableComment,
   type MatchableTrigger,
+  type TriggerSet,
   type TriggerVerdict,
 } from '../triggers/matcher.ts';
 import { anyKeyword, type MatchMode } from '../triggers/modes.ts';
@@ -45,14 +48,17 @@ export interface Explanation {
 }
 
 /** The reasons that triggers gave; the others were decided before any was asked. */
-const decidedByTriggers: ReadonlySet<string> = new Set<EventReason>([
+export const decidedByTriggers: ReadonlySet<string> = new Set<EventReason>([
   'trigger_matched',
   'no_trigger',
   'keyword_absent',
   'keyword_refused',
   'excluded_word',
+  'door_closed',
   'replies_not_wanted',
   'other_post',
+  'outside_dates',
+  'outside_hours',
   'message_unrenderable',
 ]);
 
@@ -77,7 +83,7 @@ export async function explainEvent(
     event,
     outcome: event.outcome,
     reason: event.reason,
-    summary: summarise(event, triggers, delivery),
+    summary: summarise(event, triggers, delivery, ledger),
     triggers,
     delivery,
     ledger,
@@ -86,12 +92,33 @@ export async function explainEvent(
 
 async function explainTriggers(prisma: PrismaClient, event: EventView): Promise<ExplainedTrigger[]> {
   const { accountId, triggerRevision, text } = event;
-  const asked = event.kind === 'comment' && decidedByTriggers.has(event.reason);
+  const asked = (event.kind === 'comment' || event.kind === 'message') && decidedByTriggers.has(event.reason);
   if (!asked || accountId === null || triggerRevision === null || text === null) return [];
   const then = compileTriggers(await triggersAsOf(prisma, accountId, triggerRevision));
-  const names = new Map(then.triggers.map((trigger) => [trigger.id, trigger.name]));
-  const comment = { text, isReply: event.parentId !== null, mediaId: event.mediaId };
-  return then.explain(comment).map(({ trigger, ...verdict }) => ({
+  return explainComment(then, asComment({ ...event, text }));
+}
+
+/** A stored event as triggers see it. */
+export function asComment(event: {
+  kind: string;
+  text: string;
+  parentId: string | null;
+  mediaId: string | null;
+  receivedAt: Date | string;
+}): MatchableComment {
+  return {
+    text: event.text,
+    isReply: event.parentId !== null,
+    mediaId: event.mediaId,
+    door: event.kind === 'comment' ? 'comment' : 'private',
+    at: new Date(event.receivedAt),
+  };
+}
+
+/** What each trigger has to say about a comment, in words as well. */
+export function explainComment(set: TriggerSet, comment: MatchableComment): ExplainedTrigger[] {
+  const names = new Map(set.triggers.map((trigger) => [trigger.id, trigger.name]));
+  return set.explain(comment).map(({ trigger, ...verdict }) => ({
     triggerId: trigger.id,
     name: trigger.name,
     version: trigger.version,
@@ -126,7 +153,10 @@ async function triggersAsOf(
 const endings: Record<DeliveryWithMessages['state'], (delivery: DeliveryWithMessages) => string> = {
   delivered: () => 'and the resource has been delivered',
   waiting: ({ messages }) => describeWait(messages.find(({ kind }) => kind !== 'public_reply')),
-  skipped: () => 'but this person has been served as often as the trigger allows',
+  skipped: ({ reason }) =>
+    reason === 'sold_out'
+      ? 'but as many people as the trigger serves had come before'
+      : 'but this person has been served as often as the trigger allows',
   failed: ({ reason }) => `but its delivery failed (${reason ?? 'no reason given'})`,
   expired: ({ reason }) => `but its delivery expired (${reason ?? 'no reason given'})`,
 };
@@ -152,15 +182,31 @@ function summarise(
   event: EventView,
   triggers: readonly ExplainedTrigger[],
   delivery: DeliveryWithMessages | null,
+  ledger: readonly LedgerEntryView[],
 ): string {
   if (delivery) {
     const trigger = triggers.find(({ triggerId }) => triggerId === delivery.triggerId);
     const name = trigger?.name ?? delivery.triggerId;
     const matched =
       delivery.keyword === anyKeyword ? 'takes every comment' : `matched the keyword "${delivery.keyword}"`;
-    return `The trigger "${name}" ${matched}, ${endings[delivery.state](delivery)}.`;
+    const ending = endings[delivery.state](delivery);
+    return `The trigger "${name}" ${matched}, ${ending}.${historyOf(ledger)}`;
   }
   return isKnownReason(event.reason) ? describeReason(event.reason) : `The reason was: ${event.reason}.`;
+}
+
+/** How it came to be decided about, where that was not by its webhook. */
+function historyOf(ledger: readonly LedgerEntryView[]): string {
+  for (const { kind, at, detail } of ledger) {
+    const was = (detail as { was?: unknown } | null)?.was;
+    if (kind === ('event.reconsidered' satisfies LedgerKind)) {
+      return ` It was skipped when it came (${String(was)}), and matched by a back-fill at ${at}.`;
+    }
+    if (kind === ('event.found' satisfies LedgerKind)) {
+      return ` No webhook had told of it: it was found in the list of comments at ${at}.`;
+    }
+  }
+  return '';
 }
 
 function isKnownReason(reason: string): reason is EventReason {

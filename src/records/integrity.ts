@@ -65,6 +65,11 @@ const checks: ReadonlyArray<[what: string, faulty: string]> = [
      where e.outcome = 'matched' and d.id is null`,
   ],
   [
+    'a back-fill of an account of another workspace',
+    `select b.id from backfills b left join accounts a on a.id = b.account_id and a.workspace_id = b.workspace_id
+     where a.id is null`,
+  ],
+  [
     'a delivery that waits although nothing will be sent for it',
     `select d.id from deliveries d
      where d.state = 'waiting' and not exists (

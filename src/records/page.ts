@@ -51,7 +51,7 @@ function encode(position: string): string {
  * The most rows that are looked at for one page. By a filter that no index knows, a list would otherwise read millions
  * where little fits, and for nothing at all the whole table.
  */
-export const maxLookedAt = 10_000;
+export const maxLookedAt = 5_000;
 
 /** Where looking for one page ends; null where the list ends before. */
 export type Edge = { id: string } | null;

@@ -23,8 +23,16 @@ export function describeVerdict(verdict: TriggerVerdict, nameOf: (triggerId: str
       return `${capital(stands(verdict.hit))}, but this is a reply to another comment, and the trigger takes none.`;
     case 'other_post':
       return `${capital(stands(verdict.hit))}, but on a post where the trigger does not count.`;
+    case 'door_closed':
+      return `${capital(stands(verdict.hit))}, but the trigger does not answer to what comes in this way.`;
+    case 'outside_dates':
+      return `${capital(stands(verdict.hit))}, but before the trigger began to count, or after it ended.`;
+    case 'outside_hours':
+      return `${capital(stands(verdict.hit))}, but outside of the hours in which the trigger counts.`;
     case 'not_active':
-      return `It was ${verdict.state} when the comment came.`;
+      return verdict.state === 'draft'
+        ? 'It was a draft when the comment came.'
+        : `It was ${verdict.state} when the comment came.`;
     default:
       return verdict satisfies never;
   }

@@ -6,27 +6,43 @@ export interface TextRange {
 
 const signal = /[@＠﹫]|:\/\/|\bwww\.|\//gi;
 
-/** Sticky and without alternatives: each reads on from `lastIndex` and can't go back. */
-const urlTail = /[!#$%&'()*+,\-./0-9:;=?@A-Z[\]_a-z~\p{L}\p{M}\p{N}]*/uy;
-const domain = /[A-Za-z0-9.-]*/y;
-const asciiHandle = /[A-Za-z0-9._-]+/y;
-const handle = /[\p{L}\p{M}\p{N}._-]+/uy;
+/** Whether a character belongs, by its first UTF-16 unit. Of ASCII it is looked up; half of a pair belongs to its other half. */
+type Belongs = (unit: number, text: string, at: number) => boolean;
 
-const schemeChar = /[A-Za-z0-9+.-]/;
-const hostChar = /[A-Za-z0-9.:-]/;
-const mailboxChar = /[A-Za-z0-9._%+-]/;
+const letterMarkOrDigit = /[\p{L}\p{M}\p{N}]/u;
+
+function characters(ascii: RegExp, others: boolean): Belongs {
+  const table = Uint8Array.from({ length: 128 }, (_, unit) =>
+    ascii.test(String.fromCharCode(unit)) ? 1 : 0,
+  );
+  return (unit, text, at) => {
+    if (unit < 128) return table[unit] === 1;
+    if (!others) return false;
+    const isSecond = unit >= 0xdc00 && unit <= 0xdfff;
+    return letterMarkOrDigit.test(String.fromCodePoint(text.codePointAt(isSecond ? at - 1 : at)!));
+  };
+}
+
+const urlTail = characters(/[!#$%&'()*+,\-./0-9:;=?@A-Z[\]_a-z~]/, true);
+const domain = characters(/[A-Za-z0-9.-]/, false);
+const asciiHandle = characters(/[A-Za-z0-9._-]/, false);
+const handle = characters(/[A-Za-z0-9._-]/, true);
+const schemeChar = characters(/[A-Za-z0-9+.-]/, false);
+const hostChar = characters(/[A-Za-z0-9.:-]/, false);
+const mailboxChar = characters(/[A-Za-z0-9._%+-]/, false);
 
 const host = /[A-Za-z0-9]\.[A-Za-z]{2,24}(?::\d{1,5})?$/;
 const mailDomain = /^[A-Za-z0-9-]+\.[A-Za-z0-9]/;
 
-function readOn(reader: RegExp, text: string, from: number): number {
-  reader.lastIndex = from;
-  return reader.test(text) ? reader.lastIndex : from;
+function readOn(belongs: Belongs, text: string, from: number): number {
+  let at = from;
+  while (at < text.length && belongs(text.charCodeAt(at), text, at)) at += 1;
+  return at;
 }
 
-function readBack(char: RegExp, text: string, from: number, floor: number): number {
+function readBack(belongs: Belongs, text: string, from: number, floor: number): number {
   let at = from;
-  while (at > floor && char.test(text[at - 1]!)) at -= 1;
+  while (at > floor && belongs(text.charCodeAt(at - 1), text, at - 1)) at -= 1;
   return at;
 }
 
@@ -40,12 +56,17 @@ function readBack(char: RegExp, text: string, from: number, floor: number): numb
 export function addressRanges(text: string): TextRange[] {
   const ranges: TextRange[] = [];
   let floor = 0;
-  for (const { 0: sign, index: at } of text.matchAll(signal)) {
-    if (at < floor) continue;
+  signal.lastIndex = 0;
+  for (;;) {
+    const found = signal.exec(text);
+    if (found === null) break;
+    const { 0: sign, index: at } = found;
     const range = rangeAround(text, sign, at, floor);
     if (range === null) continue;
     ranges.push(range);
     floor = range.end;
+    // A link may hold any number of slashes.
+    signal.lastIndex = Math.max(floor, signal.lastIndex);
   }
   return ranges;
 }

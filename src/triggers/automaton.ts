@@ -6,14 +6,18 @@ const root = 0;
  * without a map.
  */
 export class Automaton<Pattern> {
-  #onlyToken: number[] = [-1];
-  #onlyChild: number[] = [root];
+  #onlyToken: number[] | Int32Array = [-1];
+  #onlyChild: number[] | Int32Array = [root];
+  /** The ways from the root, by token: nearly every word of a text is looked for there. Made when linking. */
+  #fromRoot = new Int32Array(0);
   #children: Array<Map<number, number> | null> = [null];
   /** The longest shorter row of tokens that was just read too. */
-  #fallback: number[] = [-1];
+  #fallback: number[] | Int32Array = [-1];
   #ends: Array<Pattern[] | null> = [null];
   /** The nearest state down the fallbacks where a pattern ends, or -1. */
-  #shorterEnd: number[] = [-1];
+  #shorterEnd: number[] | Int32Array = [-1];
+  /** Looks at a state so far: what the promise of linear time is counted by. */
+  steps = 0;
 
   get size(): number {
     return this.#ends.length;
@@ -41,11 +45,21 @@ export class Automaton<Pattern> {
         states.push(child);
       }
     }
+    // Closer together in memory, which is what the cost is of when there are very many.
+    const ways = [...this.#ways(root)];
+    this.#fromRoot = new Int32Array(ways.reduce((most, [token]) => Math.max(most, token), -1) + 1).fill(-1);
+    for (const [token, child] of ways) this.#fromRoot[token] = child;
+    this.#onlyToken = Int32Array.from(this.#onlyToken);
+    this.#onlyChild = Int32Array.from(this.#onlyChild);
+    this.#fallback = Int32Array.from(this.#fallback);
+    this.#shorterEnd = Int32Array.from(this.#shorterEnd);
+    this.#children[root] = null;
   }
 
   /** @returns the state to be in after `token` */
   advance(state: number, token: number): number {
     for (let from = state; from !== -1; from = this.#fallback[from]!) {
+      this.steps += 1;
       const next = this.#child(from, token);
       if (next !== -1) return next;
     }
@@ -66,18 +80,19 @@ export class Automaton<Pattern> {
   }
 
   #child(state: number, token: number): number {
+    if (state === root && this.#fromRoot.length > 0) return this.#fromRoot[token] ?? -1;
     if (this.#onlyToken[state] === token) return this.#onlyChild[state]!;
     return this.#children[state]?.get(token) ?? -1;
   }
 
   #grow(state: number, token: number): number {
     const child = this.#ends.length;
-    this.#onlyToken.push(-1);
-    this.#onlyChild.push(root);
+    (this.#onlyToken as number[]).push(-1);
+    (this.#onlyChild as number[]).push(root);
     this.#children.push(null);
-    this.#fallback.push(root);
+    (this.#fallback as number[]).push(root);
     this.#ends.push(null);
-    this.#shorterEnd.push(-1);
+    (this.#shorterEnd as number[]).push(-1);
     if (this.#onlyToken[state] === -1) {
       this.#onlyToken[state] = token;
       this.#onlyChild[state] = child;

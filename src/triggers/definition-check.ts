@@ -13,7 +13,7 @@ export function matchingIssues(rules: Omit<MatchRules, 'skipRefusals'>): Matchin
   const issues: MatchingIssue[] = [];
   if (mode !== 'any') {
     if (keywords.length === 0) {
-      const message = 'needs at least one keyword; only the mode any, which takes every comment, needs none';
+      const message = 'must not be empty, except in the mode any, which takes every comment';
       issues.push({ path: ['keywords'], message });
     }
     issues.push(...problems('keywords', keywords, (keyword) => keywordProblem(keyword, mode)));

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { matchingIssues, mergeKeywords } from './definition-check.ts';
-import { defaultRules, type MatchRules, matchLanguages, matchModes } from './modes.ts';
+import { defaultRules, matchLanguages, matchModes } from './modes.ts';
+import { doors } from './price.ts';
+import { isTimeZone, weekdays } from './schedule.ts';
 
 /** The most a template may hold before it is rendered. What comes out is checked against the platform's limits. */
 export const maxTemplateLength = 4_000;
@@ -13,7 +15,11 @@ function isStorable(text: string): boolean {
 const storableText = z.string().refine(isStorable, 'contains a character that cannot be stored');
 
 export const weightedTemplate = z.strictObject({
-  text: storableText.trim().min(1).max(maxTemplateLength).describe('Liquid template'),
+  text: storableText
+    .trim()
+    .min(1)
+    .max(maxTemplateLength)
+    .describe('Liquid template; of {Hi|Hey} one option is drawn for each message'),
   weight: z.int().min(1).max(1_000).default(1).describe('How often it is drawn, relative to the others'),
 });
 
@@ -40,6 +46,23 @@ const frequency = z
     'How often one person gets it: once, once under each post, again after some days, or for every comment. What failed or expired does not count',
   );
 export type Frequency = z.infer<typeof frequency>;
+
+const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as 09:30');
+
+const activeHours = z.strictObject({
+  timeZone: z
+    .string()
+    .max(64)
+    .refine(isTimeZone, 'is not a time zone that is known here; one is Europe/Amsterdam')
+    .describe('By its IANA name'),
+  days: z
+    .array(z.enum(weekdays))
+    .min(1)
+    .max(7)
+    .default([...weekdays]),
+  from: clockTime,
+  to: clockTime.describe('Where this is not later than `from`, the hours go on into the next day'),
+});
 
 /** The fields of a trigger’s definition, for those who add others. What they say together is checked by `matchesWell`. */
 export const definitionFields = {
@@ -75,6 +98,36 @@ export const definitionFields = {
     .describe(
       'Of the keywords, where that matters; null for any. tr and az: ı and i are different letters, else they are one. de: Einfuehrung is also Einführung. en, nl, de, fr, es and pt: only refusals in this language count',
     ),
+  doors: z
+    .array(z.enum(doors))
+    .min(1)
+    .max(2)
+    .overwrite((given) => doors.filter((door) => given.includes(door)))
+    .default([...doors])
+    .describe(
+      'Ways in. comment: a public comment, which readers pay with. private: a direct message with the keyword, which costs nothing; triggers for certain posts, and those of the mode any, have none',
+    ),
+  activeFrom: z.iso
+    .datetime({ offset: true })
+    .nullable()
+    .default(null)
+    .describe('What comes in before does not count; null for no beginning'),
+  activeUntil: z.iso
+    .datetime({ offset: true })
+    .nullable()
+    .default(null)
+    .describe('What comes in from then on does not count'),
+  activeHours: activeHours
+    .nullable()
+    .default(null)
+    .describe('Only what comes in within these hours counts, by the clock on a wall; null for always'),
+  maxDeliveries: z
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .nullable()
+    .default(null)
+    .describe('How many people get it at most, those who come first; null for no end'),
   includeReplies: z.boolean().default(false).describe('Whether replies to other comments count'),
   mediaIds: z
     .array(mediaId)
@@ -109,13 +162,27 @@ export const triggerDefinition = matchesWell(z.strictObject(definitionFields));
 export type WeightedTemplate = z.infer<typeof weightedTemplate>;
 export type TriggerDefinition = z.infer<typeof triggerDefinition>;
 
+/** What a definition means that was stored before there was a choice. */
+const defaultScope = {
+  doors: ['comment'],
+  activeFrom: null,
+  activeUntil: null,
+  activeHours: null,
+  maxDeliveries: null,
+  frequency: 'once_per_trigger',
+} as const satisfies Partial<TriggerDefinition>;
+
+const defaults = { ...defaultRules, ...defaultScope };
+
 /** As it was stored: what is newer than the version is not in it. */
-export type StoredDefinition = Omit<TriggerDefinition, keyof typeof defaultRules> & Partial<MatchRules>;
+export type StoredDefinition = Omit<TriggerDefinition, keyof typeof defaults> &
+  Partial<Pick<TriggerDefinition, keyof typeof defaults>>;
 
 /** A stored definition with what it means by what it does not say. */
 export function completed(definition: StoredDefinition): TriggerDefinition {
-  return { ...defaultRules, ...definition } as TriggerDefinition;
+  return { ...defaults, ...definition } as TriggerDefinition;
 }
 
-export const triggerStates = ['active', 'paused', 'archived'] as const;
+/** A `draft` has never fired. */
+export const triggerStates = ['draft', 'active', 'paused', 'archived'] as const;
 export type TriggerState = (typeof triggerStates)[number];

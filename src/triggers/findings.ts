@@ -16,6 +16,8 @@ export interface Pattern {
   /** Nothing else may be said. */
   readonly isWhole: boolean;
   readonly mayBeTypo: boolean;
+  /** For whoever asked for it: where it keeps what belongs to it. */
+  place: number;
   /** Which languages’ refusals count: all, one, or none. */
   readonly refusals: RefusalLanguage | 'all' | 'none';
 }
@@ -35,19 +37,16 @@ const maxTries = 64;
 /** What was found in one text so far: each pattern at most once. */
 export class Findings {
   #round = 0;
-  /** By pattern: the round in which it was first met, the tries since, or -1 when it is settled. */
-  #rounds = new Int32Array(8);
-  #tries = new Int32Array(8);
-  #places = new Int32Array(8);
+  /** Of each pattern side by side: the round in which it was met last, its tries or -1 when it is settled, its place. */
+  #states = new Int32Array(8 * 3);
   #text = '';
+  #mayRefuse = false;
   occurrences: Occurrence[] = [];
 
-  begin(text: string, patterns: number): void {
-    if (patterns > this.#rounds.length) {
-      const size = patterns * 2;
-      this.#rounds = new Int32Array(size);
-      this.#tries = new Int32Array(size);
-      this.#places = new Int32Array(size);
+  begin(text: string, patterns: number, mayRefuse: boolean): void {
+    this.#mayRefuse = mayRefuse;
+    if (patterns * 3 > this.#states.length) {
+      this.#states = new Int32Array(patterns * 2 * 3);
       this.#round = 0;
     }
     this.#round += 1;
@@ -57,14 +56,14 @@ export class Findings {
 
   /** Nothing more can be learnt about it. */
   isSettled({ id }: Pattern): boolean {
-    return this.#rounds[id] === this.#round && this.#tries[id] === -1;
+    return this.#states[id * 3] === this.#round && this.#states[id * 3 + 1] === -1;
   }
 
   /** It stands there and does not count. */
   reject({ id }: Pattern): void {
     this.#meet(id);
-    this.#tries[id]! += 1;
-    if (this.#tries[id]! >= maxTries) this.#tries[id] = -1;
+    const tries = this.#states[id * 3 + 1]!;
+    if (tries !== -1) this.#states[id * 3 + 1] = tries + 1 >= maxTries ? -1 : tries + 1;
   }
 
   /** It stands at `[start, end)`, and counts there unless the comment refuses it. */
@@ -72,21 +71,23 @@ export class Findings {
     const { id, refusals } = pattern;
     this.#meet(id);
     const isRefused =
-      refusals !== 'none' && refuses(this.#text, start, end, refusals === 'all' ? null : refusals);
-    const place = this.#places[id]!;
+      refusals !== 'none' &&
+      this.#mayRefuse &&
+      refuses(this.#text, start, end, refusals === 'all' ? null : refusals);
+    const place = this.#states[id * 3 + 2]!;
     const occurrence = { pattern, start, end, how, isRefused };
     if (place === -1) {
-      this.#places[id] = this.occurrences.length;
+      this.#states[id * 3 + 2] = this.occurrences.length;
       this.occurrences.push(occurrence);
     } else if (!isRefused) this.occurrences[place] = occurrence;
     if (isRefused) this.reject(pattern);
-    else this.#tries[id] = -1;
+    else this.#states[id * 3 + 1] = -1;
   }
 
   #meet(id: number): void {
-    if (this.#rounds[id] === this.#round) return;
-    this.#rounds[id] = this.#round;
-    this.#tries[id] = 0;
-    this.#places[id] = -1;
+    if (this.#states[id * 3] === this.#round) return;
+    this.#states[id * 3] = this.#round;
+    this.#states[id * 3 + 1] = 0;
+    this.#states[id * 3 + 2] = -1;
   }
 }

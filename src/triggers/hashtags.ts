@@ -5,6 +5,8 @@ import { isStretchOf, squeeze } from './similar.ts';
 
 /** A hash and what platforms take for one tag; an emoji ends it. */
 const hashtag = /[#＃﹟]+([\p{L}\p{M}\p{N}\p{Cf}_·]+)/gu;
+/** Platforms take thirty. */
+const maxTags = 1_000;
 const held = /([^\p{N}])\1\1/u;
 
 /** The letters and digits of a text in a row: #Free_Guide is #freeguide. */
@@ -38,6 +40,7 @@ export class HashtagSearch {
   search(text: string, tokens: Tokens, findings: Findings): void {
     if (this.#byKey.size === 0) return;
     let token = 0;
+    let tags = 0;
     for (const match of text.matchAll(hashtag)) {
       const start = match.index;
       const end = start + match[0].length;
@@ -45,6 +48,8 @@ export class HashtagSearch {
       // The part behind the hash of a link.
       if (tokens.kinds[token] === gap && tokens.starts[token]! <= start && tokens.ends[token]! > start)
         continue;
+      tags += 1;
+      if (tags > maxTags) break;
       if (match[1]!.length > 1_000) continue;
       const key = tagKey(match[1]!);
       const accept = (pattern: Pattern, how: 'as_said' | 'stretched') => {

@@ -4,6 +4,7 @@ import { HashtagSearch, tagKey } from './hashtags.ts';
 import { hashtagOf, keywordReader, otherSpellings, readKeyword } from './keyword.ts';
 import { hasDotlessI, type MatchLanguage, type MatchMode, type MatchRules, typoModes } from './modes.ts';
 import { refusalLanguageOf } from './refusal-words.ts';
+import { refusingWords } from './refusals.ts';
 import { SimilarWords } from './similar.ts';
 import { Vocabulary } from './vocabulary.ts';
 import { WordSearch } from './word-search.ts';
@@ -28,7 +29,9 @@ export class KeywordIndex {
   readonly #hashtags = new HashtagSearch();
   readonly #patterns = new Map<string, Pattern>();
   readonly #keywordReader: Reader;
+  readonly #characterReader: Reader;
   readonly #dotless: boolean;
+  #lastRefusing = 0;
   #hasCharacters = false;
   #reader: Reader;
   readonly #findings = new Findings();
@@ -36,7 +39,9 @@ export class KeywordIndex {
   /** @param language of the keywords, as far as it changes their letters */
   constructor(language: MatchLanguage | null) {
     this.#dotless = hasDotlessI(language);
-    this.#keywordReader = keywordReader(this.#vocabulary, language);
+    for (const word of refusingWords) this.#lastRefusing = this.#vocabulary.intern(word);
+    this.#keywordReader = keywordReader(this.#vocabulary, language, false);
+    this.#characterReader = keywordReader(this.#vocabulary, language, true);
     this.#reader = this.#keywordReader;
   }
 
@@ -54,13 +59,14 @@ export class KeywordIndex {
       similar: this.#similar,
       givesCharacters: this.#hasCharacters,
       dotless: this.#dotless,
+      lastRefusing: this.#lastRefusing,
     });
   }
 
   find(text: string): readonly Occurrence[] {
     const findings = this.#findings;
-    findings.begin(text, this.#patterns.size);
     const tokens = this.#reader.read(text);
+    findings.begin(text, this.#patterns.size, tokens.mayRefuse);
     this.#words.search(text, tokens, findings);
     if (this.#hasCharacters) this.#characters.search(this.#reader.characters, findings);
     this.#hashtags.search(text, tokens, findings);
@@ -74,9 +80,10 @@ export class KeywordIndex {
         ? null
         : this.#pattern(key, [], true, rules, (pattern) => this.#hashtags.add(key, pattern));
     }
-    const reading = readKeyword(this.#keywordReader, keyword);
+    const isInside = rules.mode === 'contains';
+    const reading = readKeyword(isInside ? this.#characterReader : this.#keywordReader, keyword);
     if (reading.hasAddress || reading.tokens.length === 0) return null;
-    if (rules.mode === 'contains') {
+    if (isInside) {
       this.#hasCharacters = true;
       const key = String.fromCharCode(...reading.characters);
       return this.#pattern(key, reading.characters, true, rules, (pattern) => this.#characters.add(pattern));
@@ -107,6 +114,7 @@ export class KeywordIndex {
     if (known) return known;
     const pattern: Pattern = {
       id: this.#patterns.size,
+      place: -1,
       tokens,
       hasWordsOnly,
       isPhrase: mode === 'phrase',

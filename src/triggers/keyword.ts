@@ -18,7 +18,7 @@ export interface KeywordReading {
   hasAddress: boolean;
 }
 
-/** @param reader one that learns and gives characters */
+/** @param reader one that learns; of one that gives no characters there are none */
 export function readKeyword(reader: Reader, keyword: string): KeywordReading {
   const { kinds, ids, starts, ends, count } = reader.read(keyword);
   const { units, length } = reader.characters;
@@ -50,13 +50,17 @@ export function readKeyword(reader: Reader, keyword: string): KeywordReading {
   return reading;
 }
 
-export function keywordReader(vocabulary: Vocabulary, language: MatchLanguage | null): Reader {
-  return new Reader({ vocabulary, learns: true, givesCharacters: true, dotless: hasDotlessI(language) });
+export function keywordReader(
+  vocabulary: Vocabulary,
+  language: MatchLanguage | null,
+  givesCharacters: boolean,
+): Reader {
+  return new Reader({ vocabulary, learns: true, givesCharacters, dotless: hasDotlessI(language) });
 }
 
 function readAlone(keyword: string, language: MatchLanguage | null = null) {
   const vocabulary = new Vocabulary();
-  return { vocabulary, ...readKeyword(keywordReader(vocabulary, language), keyword) };
+  return { vocabulary, ...readKeyword(keywordReader(vocabulary, language, true), keyword) };
 }
 
 /**
@@ -140,6 +144,7 @@ export function mergeSameKeywords(
   });
 }
 
+const isAscii = /^[ -~]*$/;
 const umlauts: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue', å: 'aa', ø: 'oe' };
 
 /**
@@ -147,8 +152,8 @@ const umlauts: Readonly<Record<string, string>> = { ä: 'ae', ö: 'oe', ü: 'ue'
  * say that their keywords are German also the other way round. The plain folding makes Einfuhrung of it.
  */
 export function otherSpellings(keyword: string, language: MatchLanguage | null): string[] {
+  if (hasDotlessI(language) || (language !== 'de' && isAscii.test(keyword))) return [];
   const composed = keyword.normalize('NFC').toLowerCase();
-  if (hasDotlessI(language)) return [];
   const written = composed.replace(/[äöüåø]/g, (letter) => umlauts[letter]!);
   if (written !== composed) return [written];
   const short = language === 'de' ? composed.replace(/([aou])e/g, '$1') : composed;

@@ -1,8 +1,8 @@
-import type { TriggerState } from './definition.ts';
-import type { Pattern } from './findings.ts';
+import { completed, type TriggerState } from './definition.ts';
+import type { Occurrence, Pattern } from './findings.ts';
 import { KeywordIndex } from './keyword-index.ts';
 import { Listeners, type ScopeMiss, scopeMiss } from './listeners.ts';
-import { defaultRules, hasDotlessI, type MatchLanguage, type MatchRules } from './modes.ts';
+import { hasDotlessI, type MatchLanguage, type MatchRules } from './modes.ts';
 import { type NearMiss, nearMiss } from './near-miss.ts';
 import {
   type Found,
@@ -15,7 +15,7 @@ import {
 
 export type { KeywordHit, MatchableComment, MatchableTrigger } from './rules.ts';
 
-/** Why a trigger did or did not fire. The first reason that applies: state, keyword, refusal, exclusion, reply, post. */
+/** Why a trigger did or did not fire. The first reason that applies: state, keyword, refusal, exclusion, scope. */
 export type TriggerVerdict =
   | { verdict: 'fired'; hit: KeywordHit }
   /** Matched, but a trigger before it had already fired. */
@@ -25,8 +25,7 @@ export type TriggerVerdict =
   /** The comment refuses what it names: please don’t send me the guide. */
   | { verdict: 'keyword_refused'; hit: KeywordHit }
   | { verdict: 'excluded_word'; hit: KeywordHit; excluded: KeywordHit }
-  | { verdict: 'replies_not_wanted'; hit: KeywordHit }
-  | { verdict: 'other_post'; hit: KeywordHit }
+  | { verdict: ScopeMiss; hit: KeywordHit }
   | { verdict: 'not_active'; state: TriggerState };
 
 /** In the order of how near it came. */
@@ -35,8 +34,11 @@ export const missReasons = [
   'keyword_absent',
   'keyword_refused',
   'excluded_word',
+  'door_closed',
   'replies_not_wanted',
   'other_post',
+  'outside_dates',
+  'outside_hours',
 ] as const;
 export type MissReason = (typeof missReasons)[number];
 
@@ -64,6 +66,9 @@ function nearer(one: MissReason, other: MissReason): MissReason {
   return missReasons.indexOf(one) > missReasons.indexOf(other) ? one : other;
 }
 
+const nothing: Found = new Map();
+const everyPost: ReadonlySet<string> = new Set();
+
 /** Each takes about as long as matching the comment against a hundred triggers. */
 const maxNearMisses = 50;
 
@@ -86,9 +91,14 @@ export function compileTriggers(triggers: readonly MatchableTrigger[]): TriggerS
   const { active, indexes, listeners, always } = compileRules(ordered);
 
   function findIn(text: string): Found {
-    const found = new Map<Pattern, ReturnType<KeywordIndex['find']>[number]>();
-    for (const index of indexes) for (const each of index.find(text)) found.set(each.pattern, each);
-    return found;
+    let found: Map<Pattern, Occurrence> | null = null;
+    for (const index of indexes) {
+      for (const each of index.find(text)) {
+        found ??= new Map();
+        found.set(each.pattern, each);
+      }
+    }
+    return found ?? nothing;
   }
 
   return {
@@ -98,6 +108,7 @@ export function compileTriggers(triggers: readonly MatchableTrigger[]): TriggerS
       if (active.size === 0) return { matched: false, reason: 'no_trigger' };
       const { text } = comment;
       const found = findIn(text);
+      if (found.size === 0 && always.length === 0) return { matched: false, reason: 'keyword_absent' };
       let reason: MissReason = 'keyword_absent';
       let winner: Rule | null = null;
       const asked = new Set<Rule>();
@@ -112,7 +123,7 @@ export function compileTriggers(triggers: readonly MatchableTrigger[]): TriggerS
         }
       };
       for (const { pattern, isRefused } of found.values()) {
-        const heard = listeners.get(pattern);
+        const heard = listeners[pattern.place];
         if (heard === undefined) continue;
         if (isRefused) {
           if (heard.hasSimple) reason = nearer('keyword_refused', reason);
@@ -169,12 +180,14 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
     return index;
   };
   const active = new Map<MatchableTrigger, Rule>();
-  const listeners = new Map<Pattern, Listeners>();
+  const listeners: Listeners[] = [];
   const always: Rule[] = [];
 
   for (const [rank, trigger] of ordered.entries()) {
     if (trigger.state !== 'active') continue;
-    const rules: MatchRules = { ...defaultRules, ...trigger.definition };
+    const definition = completed(trigger.definition);
+    const rules: MatchRules = definition;
+    const { activeFrom, activeUntil, activeHours, doors } = definition;
     const index = indexFor(rules.language);
     const compile = (keywords: readonly string[], under: Parameters<KeywordIndex['add']>[1]) =>
       keywords.map((keyword) => ({ keyword, patterns: index.add(keyword, under) }));
@@ -182,16 +195,18 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
       rank,
       trigger,
       rules,
-      mediaIds: new Set(trigger.definition.mediaIds),
+      mediaIds: definition.mediaIds.length === 0 ? everyPost : new Set(definition.mediaIds),
+      doors,
+      schedule: activeFrom || activeUntil || activeHours ? { activeFrom, activeUntil, activeHours } : null,
       keywords: rules.mode === 'any' ? [] : compile(rules.keywords, rules),
       exclude: compile(rules.exclude, { ...excludeRules, language: rules.language }),
     };
     active.set(trigger, rule);
     if (rules.mode === 'any') always.push(rule);
-    for (const pattern of new Set(rule.keywords.flatMap(({ patterns }) => patterns))) {
-      const heard = listeners.get(pattern) ?? new Listeners();
-      heard.add(rule);
-      listeners.set(pattern, heard);
+    const patterns = rule.keywords.flatMap((keyword) => keyword.patterns);
+    for (const pattern of patterns.length === 1 ? patterns : new Set(patterns)) {
+      if (pattern.place === -1) pattern.place = listeners.push(new Listeners()) - 1;
+      listeners[pattern.place]!.add(rule);
     }
   }
   const indexes = [...byLetters.values()];

@@ -30,9 +30,12 @@ export class Tokens {
   alone = new Uint8Array(256);
   /** Which keyword words a token may stand for besides what it says, by its index; mostly there is none. */
   alternatives = new Map<number, readonly Alternative[]>();
+  /** Holds a word that people refuse with. */
+  mayRefuse = false;
 
   clear(): void {
     this.count = 0;
+    this.mayRefuse = false;
     if (this.alternatives.size > 0) this.alternatives = new Map();
   }
 

@@ -38,10 +38,10 @@ export const refusalWords: Readonly<Record<RefusalLanguage, RefusalWords>> = {
   en: {
     not: 'not don dont never stop quit wouldn',
     no: 'no',
-    ask: 'send sending want need give giving dm dming message messaging share sharing share mail email pm drop like care interested',
+    ask: 'send sending wish want need give giving dm dming message messaging share sharing share mail email pm drop like care interested',
     need: 'need interested',
     filler:
-      't please pls plz ever really even actually me us my to the a an any your this that these those of with for in about it anymore again now more think i we do at all here either thanks thank so much dms messages anything need bother',
+      't please pls plz ever really even actually me us my to the a an any your this that these those of with for in about it anymore again now more think i we do at all here either thanks thank so much dms messages anything need bother receive sure',
     tail: 'you',
     turns: 'only just miss lose wait forget stop pay leave without until unless if hesitate mind',
     why: 'why',
@@ -101,10 +101,10 @@ export const refusalWords: Readonly<Record<RefusalLanguage, RefusalWords>> = {
   es: {
     not: 'no nunca jamas deja dejen dejad tampoco',
     no: 'ningun ninguna',
-    ask: 'interes envies envie envien enviar enviarme envieis enviando enviarmela quiero queremos queria necesito necesitamos mandes mande manden mandar mandarme mandando des de den dar darme pases pase pasar pasarme compartas comparte interesa deseo',
+    ask: 'interes falta envies envie envien enviar enviarme envieis enviando enviarmela quiero queremos queria necesito necesitamos mandes mande manden mandar mandarme mandando des de den dar darme pases pase pasar pasarme compartas comparte interesa deseo',
     need: 'interes',
     filler:
-      'por favor porfa me nos te le lo la las los el un una unos unas esa ese esta este tu su mi mas gracias ya de del que a en nada eso tengo mensajes',
+      'por favor porfa me nos te le lo la las los el un una unos unas esa ese esta este tu su mi mas gracias ya de del que a en nada eso tengo hace mensajes',
     tail: '',
     turns: 'solo solamente perder perderme perdermela esperar olvidar olvides pagar comprar hasta si sino',
     why: 'por_que porque',

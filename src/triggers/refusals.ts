@@ -40,10 +40,25 @@ for (const language of refusalLanguages) {
   }
   languages.set(language, { roles: byWord, after: after.split(',').map(idsOf) });
 }
+/** Without any of these nothing is refused: nearly every comment is done with here. */
+const refusing = new Set<number>();
+const refusingNext = new Set<number>();
+for (const { roles: known, after } of languages.values()) {
+  for (const [id, role] of known) if ((role & (roles.not | roles.no)) !== 0) refusing.add(id);
+  for (const [first] of after) refusingNext.add(first!);
+}
+
+/** A text without any of these refuses nothing. */
+export const refusingWords: readonly string[] = [...new Set([...refusing, ...refusingNext])].map((id) =>
+  vocabulary.textOf(id),
+);
+
 const reader = new Reader({ vocabulary, isNested: true });
 
 /** Within so many characters people say that they do not want it. */
 const reach = 120;
+/** And so many further on they say that they did not: guide? No thanks. */
+const nextReach = 40;
 /** Between “don’t want” and the keyword: the whole stupid free guide. */
 const maxBetween = 5;
 
@@ -64,6 +79,8 @@ function endsThought(text: string, at: number): boolean {
 interface Thought {
   before: number[];
   after: number[];
+  /** What comes next, whether or not it is another thought. */
+  behind: number[];
   /** Ends with a question mark. */
   isQuestion: boolean;
 }
@@ -80,11 +97,22 @@ function thoughtAround(text: string, start: number, end: number): Thought {
   while (from > 0 && start - from < reach && !endsThought(text, from - 1)) from -= 1;
   let to = end;
   while (to < text.length && to - end < reach && !endsThought(text, to)) to += 1;
-  return {
-    before: wordsOf(text.slice(from, start)),
-    after: wordsOf(text.slice(end, to)),
+  const thought: Thought = {
+    before: [],
+    after: [],
+    behind: [],
     isQuestion: question.test(text.slice(to, to + 6)),
   };
+  const { kinds, ids, starts, ends, count } = reader.read(text.slice(from, Math.max(to, end + nextReach)));
+  for (let at = 0; at < count; at += 1) {
+    if (kinds[at] !== word) continue;
+    if (ends[at]! + from <= start) thought.before.push(ids[at]!);
+    else if (starts[at]! + from >= end) {
+      thought.behind.push(ids[at]!);
+      if (starts[at]! + from < to) thought.after.push(ids[at]!);
+    }
+  }
+  return thought;
 }
 
 /**
@@ -94,25 +122,40 @@ function thoughtAround(text: string, start: number, end: number): Thought {
  * @param language the only one that counts; null for all
  */
 export function refuses(text: string, start: number, end: number, language: RefusalLanguage | null): boolean {
+  if (end - start === text.length) return false;
   const thought = thoughtAround(text, start, end);
-  const behind = wordsOf(text.slice(end, end + 40));
+  const [next] = thought.behind;
+  const mayRefuse =
+    (next !== undefined && refusingNext.has(next)) ||
+    thought.before.some((id) => refusing.has(id)) ||
+    thought.after.some((id) => refusing.has(id));
+  if (!mayRefuse) return false;
   return (language === null ? refusalLanguages : [language]).some((each) => {
     const { roles: known, after } = languages.get(each)!;
-    if (after.some((words) => words.every((id, index) => behind[index] === id))) return true;
+    if (after.some((words) => words.every((id, index) => thought.behind[index] === id))) return true;
     return new Sentence(thought, known).isRefused();
   });
 }
 
+/** A comment has fewer. */
+const maxThoughts = 500;
 const thoughts = /[^.!?。！？…\n,;:]+[.!?。！？…]*/g;
 
 /** Whether a comment asks not to be answered at all: please don’t message me. */
 export function refusesAll(text: string, language: RefusalLanguage | null): boolean {
+  let count = 0;
   for (const [thought] of text.matchAll(thoughts)) {
+    count += 1;
+    if (count > maxThoughts) break;
     if (question.test(thought)) continue;
     const words = wordsOf(thought.slice(0, reach));
+    if (!words.some((id) => refusing.has(id))) continue;
     const refused = (language === null ? refusalLanguages : [language]).some((each) => {
       const known = languages.get(each)!.roles;
-      return new Sentence({ before: words, after: [], isQuestion: false }, known).refusesToBeAsked();
+      return new Sentence(
+        { before: words, after: [], behind: [], isQuestion: false },
+        known,
+      ).refusesToBeAsked();
     });
     if (refused) return true;
   }
@@ -138,6 +181,8 @@ class Sentence {
     if (words.some((id) => this.#is(id, roles.why))) return false;
     const isPlea = words.some((id) => this.#is(id, roles.plea));
     if (this.#isQuestion && !isPlea) return false;
+    // Ich will nicht länger auf den Guide warten.
+    if (this.#after.slice(0, 2).some((id) => this.#is(id, roles.turns))) return false;
     for (let at = 0; at < words.length; at += 1) {
       if (!this.#is(words[at]!, roles.not | roles.no)) continue;
       if (this.#isAskedFor(at) || (!this.#isQuestion && this.#isRefusedItself(at))) return true;

@@ -9,6 +9,8 @@ export interface TemplateContext {
   contact: { username: string | null };
   resource: { name: string; url: string | null; text: string | null };
   account: { username: string | null };
+  /** How many payments it costs at the door by which the contact came. */
+  price: number;
 }
 
 /**

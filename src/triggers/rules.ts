@@ -1,8 +1,10 @@
 import type { StoredDefinition, TriggerState } from './definition.ts';
 import type { HowFound, Occurrence, Pattern } from './findings.ts';
 import { anyKeyword, type MatchMode, type MatchRules } from './modes.ts';
+import type { Door } from './price.ts';
 import { refusalLanguageOf } from './refusal-words.ts';
 import { refusesAll } from './refusals.ts';
+import type { Schedule } from './schedule.ts';
 
 /** One trigger in the version that counts. */
 export interface MatchableTrigger {
@@ -16,12 +18,15 @@ export interface MatchableTrigger {
   definition: StoredDefinition;
 }
 
-/** What of a comment counts for matching. */
+/** What of a comment, or of a private message, counts for matching. */
 export interface MatchableComment {
   text: string;
   /** A reply to another comment. */
   isReply: boolean;
   mediaId: string | null;
+  door: Door;
+  /** When it came in. */
+  at: Date;
 }
 
 /** Where a keyword was found, `[start, end)` in UTF-16 units of the comment’s text, and how. */
@@ -44,6 +49,9 @@ export interface Rule {
   trigger: MatchableTrigger;
   rules: MatchRules;
   mediaIds: ReadonlySet<string>;
+  doors: readonly Door[];
+  /** null where it counts at all times. */
+  schedule: Schedule | null;
   keywords: ReadonlyArray<{ keyword: string; patterns: readonly Pattern[] }>;
   exclude: ReadonlyArray<{ keyword: string; patterns: readonly Pattern[] }>;
 }

@@ -10,12 +10,19 @@ export function maxSlips(letters: number): 0 | 1 | 2 {
 /** What is longer is looked up as it is: the number of ways to leave out two letters grows with the square. */
 const maxTypoLetters = 24;
 /** Comparisons in one text. Real comments need a few; keywords that are made to be alike would need any number. */
-const maxComparisons = 4_000;
+const maxComparisons = 1_500;
+/** Words of one text that are looked up so, by the ways to leave out letters; a comment as long as platforms take needs fewer. */
+const maxRests = 15_000;
+/** Words with letters held down that are looked up in one text. */
+const maxStretched = 1_000;
 
 const base = 0x01000193;
 
 /** The same letters with each run of one letter squeezed into one. */
 export function squeeze(text: string): string {
+  let isSqueezed = true;
+  for (let at = 1; at < text.length && isSqueezed; at += 1) isSqueezed = text[at] !== text[at - 1];
+  if (isSqueezed) return text;
   let squeezed = '';
   for (let at = 0; at < text.length; at += 1) if (text[at] !== text[at - 1]) squeezed += text[at];
   return squeezed;
@@ -53,6 +60,8 @@ export class SimilarWords {
   readonly #powers = Int32Array.from({ length: maxTypoLetters + 2 });
   readonly #prefixes = new Int32Array(maxTypoLetters + 2);
   #comparisons = 0;
+  #rests = 0;
+  #stretched = 0;
 
   constructor(vocabulary: Vocabulary) {
     this.#vocabulary = vocabulary;
@@ -92,12 +101,15 @@ export class SimilarWords {
 
   beginText(): void {
     this.#comparisons = 0;
+    this.#rests = 0;
+    this.#stretched = 0;
   }
 
   /** @returns null for none, which is nearly always */
   find(unit: Unit, mayBeTypo: boolean): Alternative[] | null {
     let found: Alternative[] | null = null;
-    if (unit.isStretched) {
+    if (unit.isStretched && this.#stretched < maxStretched) {
+      this.#stretched += 1;
       const text = unit.toString();
       for (const id of this.#bySqueezed.get(squeeze(text)) ?? []) {
         const candidate = this.#vocabulary.textOf(id);
@@ -108,6 +120,8 @@ export class SimilarWords {
     }
     const mayDiffer = mayBeTypo && this.findsTypos && !unit.hasDigit;
     if (!mayDiffer || unit.length < 4 || unit.length > maxTypoLetters) return found;
+    if (this.#rests >= maxRests) return found;
+    this.#rests += unit.length < 7 ? unit.length : (unit.length * unit.length) / 2;
     const compared = new Set<number>();
     // The shortest keyword with two slips has nine letters, so a text's word of six is too short for it.
     this.#eachRest(unit.units, unit.length, unit.length < 7 ? 1 : 2, (rest) => {

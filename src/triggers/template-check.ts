@@ -34,7 +34,7 @@ function count(number: number): string {
 
 function variablesOf(context: TemplateContext): string[] {
   return Object.entries(context).flatMap(([group, fields]) =>
-    Object.keys(fields).map((field) => `${group}.${field}`),
+    typeof fields === 'number' ? [group] : Object.keys(fields).map((field) => `${group}.${field}`),
   );
 }
 
@@ -45,6 +45,7 @@ function unknownVariable(template: Template[], context: TemplateContext): string
   const unknown = Object.values(globals)
     .flat()
     .find(({ segments: [group, field, ...rest] }) => {
+      if (field === undefined) return !known.includes(String(group));
       const isText = known.includes(`${group}.${field}`);
       return !isText || rest.length > 1 || (rest.length === 1 && rest[0] !== 'size');
     });

@@ -14,8 +14,8 @@ export function hashUnit(hash: number, unit: number): number {
 
 /** Folded words as small numbers. Looking one up makes no string: most words of most comments are in no keyword. */
 export class Vocabulary {
-  #slots = new Int32Array(64);
-  #hashes: number[] = [0, 0, 0];
+  /** Pairs of id and hash, so that what is not there is seen at one look. */
+  #slots = new Int32Array(128);
   #texts: string[] = ['', '\u0001', '\u0002'];
   /** Of the longest word, in UTF-16 units. */
   maxLength = 0;
@@ -30,10 +30,10 @@ export class Vocabulary {
 
   find(hash: number, units: Uint16Array, length: number): number {
     const mask = this.#slots.length - 1;
-    for (let at = hash & mask; ; at = (at + 1) & mask) {
+    for (let at = (hash << 1) & mask; ; at = (at + 2) & mask) {
       const id = this.#slots[at]!;
-      if (id === unknownWord || (this.#hashes[id] === hash && isSame(this.#texts[id]!, units, length)))
-        return id;
+      if (id === unknownWord) return id;
+      if (this.#slots[at + 1] === hash && isSame(this.#texts[id]!, units, length)) return id;
     }
   }
 
@@ -48,23 +48,26 @@ export class Vocabulary {
     if (known !== unknownWord) return known;
     const id = this.#texts.length;
     this.#texts.push(text);
-    this.#hashes.push(hash);
     this.maxLength = Math.max(this.maxLength, text.length);
-    if (this.#texts.length * 2 > this.#slots.length) this.#grow();
-    else this.#place(id);
+    if (this.#texts.length * 4 > this.#slots.length) this.#grow();
+    this.#place(id, hash);
     return id;
   }
 
-  #place(id: number): void {
+  #place(id: number, hash: number): void {
     const mask = this.#slots.length - 1;
-    let at = this.#hashes[id]! & mask;
-    while (this.#slots[at] !== unknownWord) at = (at + 1) & mask;
+    let at = (hash << 1) & mask;
+    while (this.#slots[at] !== unknownWord) at = (at + 2) & mask;
     this.#slots[at] = id;
+    this.#slots[at + 1] = hash;
   }
 
   #grow(): void {
-    this.#slots = new Int32Array(this.#slots.length * 2);
-    for (let id = touch + 1; id < this.#texts.length; id += 1) this.#place(id);
+    const before = this.#slots;
+    this.#slots = new Int32Array(before.length * 2);
+    for (let at = 0; at < before.length; at += 2) {
+      if (before[at] !== unknownWord) this.#place(before[at]!, before[at + 1]!);
+    }
   }
 }
 

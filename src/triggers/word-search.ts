@@ -72,7 +72,7 @@ export class WordSearch {
       const before = state;
       state = automaton.advance(state, ids[at]!);
       if (automaton.firstEnd(state) !== -1) this.#visit(state, tokens, findings, wordsOnly, false);
-      if (hasAlternatives || others.length > 0) {
+      if (others.length > 0 || (hasAlternatives && alternatives.has(at))) {
         others = this.#branch(before, state, others, at, tokens);
         for (const other of others) this.#visit(other, tokens, findings, wordsOnly, true);
       }
@@ -118,10 +118,12 @@ export class WordSearch {
       if (read === null || (read === 'typo' && !pattern.mayBeTypo)) return;
       how = read;
     }
-    if (!segments.areWhole(tokens, first, last)) return findings.reject(pattern);
-    if (pattern.isPhrase && !this.#isJoined(tokens, from)) return findings.reject(pattern);
-    if (pattern.isWhole && !this.#isAll(pattern, tokens)) return findings.reject(pattern);
-    findings.accept(pattern, tokens.starts[first]!, tokens.ends[last]!, how);
+    const counts =
+      segments.areWhole(tokens, first, last) &&
+      (!pattern.isPhrase || this.#isJoined(tokens, from)) &&
+      (!pattern.isWhole || this.#isAll(pattern, tokens));
+    if (counts) findings.accept(pattern, tokens.starts[first]!, tokens.ends[last]!, how);
+    else findings.reject(pattern);
   }
 
   #howRead({ tokens: wanted }: Pattern, tokens: Tokens, from: number): Occurrence['how'] | null {

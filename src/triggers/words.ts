@@ -15,6 +15,8 @@ export interface ReaderOptions {
   givesCharacters?: boolean;
   /** Turkish and Azerbaijani: ı and I are one letter, i and İ another. */
   dotless?: boolean;
+  /** The words that people refuse with are the first of the vocabulary, up to this one. */
+  lastRefusing?: number;
   /** Reads while what another reader gave is still looked at. */
   isNested?: boolean;
 }
@@ -24,6 +26,7 @@ const dotAbove = 0x307;
 const dotlessI = 0x131;
 const space = 0x20;
 const smallI = 0x69;
+const maxNormalized = 128;
 
 const letterWithBreve = new Set(lettersWithBreve.map((letter) => letter.charCodeAt(0)));
 const letters = new Map<number, Glyph>([
@@ -69,6 +72,7 @@ export class Reader {
   readonly #similar: SimilarWords | null;
   readonly #givesCharacters: boolean;
   readonly #dotless: boolean;
+  readonly #lastRefusing: number;
 
   #text = '';
   readonly #unit: Unit;
@@ -80,12 +84,23 @@ export class Reader {
   #afterAlone = false;
   /** Whether a word or its signs end right here, but for accents and what is invisible. */
   #touching = false;
-  /** Signs of which it is not known yet whether they touch a word: unit, start and end of each. */
-  #signs: number[] = [];
+  /** Signs of which it is not known yet whether they touch a word: where they are, or -1. */
+  #signsStart = -1;
+  #signsEnd = -1;
   #signsTouch = false;
+  /** There are few signs, and some people write many. */
+  readonly #signIds = new Map<number, number>();
   #spaceDue = false;
 
-  constructor({ vocabulary, learns, similar, givesCharacters, dotless, isNested }: ReaderOptions) {
+  constructor({
+    vocabulary,
+    learns,
+    similar,
+    givesCharacters,
+    dotless,
+    isNested,
+    lastRefusing,
+  }: ReaderOptions) {
     const { tokens, characters, unit, symbol: other } = isNested ? new Scratch() : shared;
     this.tokens = tokens;
     this.characters = characters;
@@ -96,12 +111,14 @@ export class Reader {
     this.#similar = similar ?? null;
     this.#givesCharacters = givesCharacters ?? false;
     this.#dotless = dotless ?? false;
+    this.#lastRefusing = lastRefusing ?? 0;
   }
 
   read(text: string): Tokens {
     this.#text = text;
     this.tokens.clear();
     this.characters.length = 0;
+    this.#signsStart = -1;
     this.#spaceDue = false;
     this.#afterAlone = false;
     this.#touching = false;
@@ -129,7 +146,7 @@ export class Reader {
         continue;
       }
       if (code === space) {
-        if (this.#unit.length > 0 || this.#signs.length > 0 || this.#touching) this.#separate();
+        if (this.#unit.length > 0 || this.#signsStart !== -1 || this.#touching) this.#separate();
         this.#spaceDue = true;
         at += 1;
         continue;
@@ -152,7 +169,7 @@ export class Reader {
     const unit = this.#unit;
     if (unit.length === 0 || (this.#kind !== 'letter' && this.#kind !== 'digit')) {
       this.#close();
-      if (this.#signs.length > 0) this.#giveSigns(true);
+      if (this.#signsStart !== -1) this.#giveSigns(true);
       this.#start = from;
     }
     this.#kind = 'letter';
@@ -178,15 +195,19 @@ export class Reader {
   }
 
   #idOf(unit: Unit): number {
-    if (this.#learns) return this.#vocabulary.intern(unit.toString());
-    if (unit.length > this.#vocabulary.maxLength) return 0;
-    return this.#vocabulary.find(unit.hash, unit.units, unit.length);
+    const isLonger = unit.length > this.#vocabulary.maxLength;
+    const known = isLonger ? 0 : this.#vocabulary.find(unit.hash, unit.units, unit.length);
+    return known === 0 && this.#learns ? this.#vocabulary.intern(unit.toString()) : known;
   }
 
   #idOfSign(unit: number): number {
+    const known = this.#signIds.get(unit);
+    if (known !== undefined) return known;
     this.#symbol.clear();
     this.#symbol.push(unit, true);
-    return this.#idOf(this.#symbol);
+    const id = this.#idOf(this.#symbol);
+    this.#signIds.set(unit, id);
+    return id;
   }
 
   #give(unit: number, start: number, end: number): void {
@@ -230,7 +251,7 @@ export class Reader {
       if (kind !== 'digit') this.#kind = kind;
     } else {
       this.#close();
-      if (this.#signs.length > 0) this.#giveSigns(true);
+      if (this.#signsStart !== -1) this.#giveSigns(true);
       this.#kind = kind === 'mark' ? 'letter' : kind;
       this.#start = from;
     }
@@ -245,8 +266,11 @@ export class Reader {
 
   #takeSign(text: string, from: number, to: number): void {
     this.#close();
-    if (this.#signs.length === 0) this.#signsTouch = this.#touching;
-    this.#signs.push(text.charCodeAt(0), from, to);
+    if (this.#signsStart === -1) {
+      this.#signsTouch = this.#touching;
+      this.#signsStart = from;
+    }
+    this.#signsEnd = to;
     this.#give(text.charCodeAt(0), from, to);
     this.#afterAlone = false;
     this.#touching = false;
@@ -254,20 +278,27 @@ export class Reader {
 
   #giveSigns(wordFollows: boolean): void {
     const { tokens } = this;
-    const signs = this.#signs;
-    const start = signs[1]!;
-    const end = signs.at(-1)!;
+    const start = this.#signsStart;
+    const end = this.#signsEnd;
+    this.#signsStart = -1;
     if (!this.#signsTouch && (!wordFollows || isHashes(this.#text, start, end))) {
       tokens.push(loose, 0, start, end, 0);
-    } else {
-      for (let at = 0; at < signs.length; at += 3) {
-        const from = signs[at + 1]!;
-        if (this.#signsTouch || at > 0) tokens.push(sign, touch, from, from, 0);
-        tokens.push(sign, this.#idOfSign(signs[at]!), from, signs[at + 2]!, 0);
-      }
-      if (wordFollows) tokens.push(sign, touch, end, end, 0);
+      return;
     }
-    this.#signs = [];
+    let touches = this.#signsTouch;
+    for (let at = start; at < end; ) {
+      const codePoint = this.#text.codePointAt(at)!;
+      const next = at + unitsOf(codePoint);
+      const { kind, text } = glyphOf(codePoint);
+      // What is invisible may stand between them.
+      if (kind === 'sign') {
+        if (touches) tokens.push(sign, touch, at, at, 0);
+        tokens.push(sign, this.#idOfSign(text.charCodeAt(0)), at, next, 0);
+        touches = true;
+      }
+      at = next;
+    }
+    if (wordFollows) tokens.push(sign, touch, end, end, 0);
   }
 
   #close(): void {
@@ -276,13 +307,16 @@ export class Reader {
     const isAlone = this.#kind === 'alone';
     const { tokens } = this;
     if (isAlone && this.#afterAlone) tokens.push(word, glue, this.#start, this.#start, 0);
-    if (this.#hasMark) unit.normalize();
+    // Normalizing sorts marks, in more than linear time: no word has as many as that.
+    if (this.#hasMark && unit.length <= maxNormalized) unit.normalize();
     const similar = this.#similar;
     if (similar !== null && !isAlone && (unit.isStretched || similar.findsTypos)) {
       const found = similar.find(unit, this.#kind === 'letter');
       if (found) tokens.alternatives.set(tokens.count, found);
     }
-    tokens.push(word, this.#idOf(unit), this.#start, this.#end, isAlone ? 1 : 0);
+    const id = this.#idOf(unit);
+    if (id > touch && id <= this.#lastRefusing) tokens.mayRefuse = true;
+    tokens.push(word, id, this.#start, this.#end, isAlone ? 1 : 0);
     unit.clear();
     this.#afterAlone = isAlone;
     this.#touching = true;
@@ -291,7 +325,7 @@ export class Reader {
 
   #separate(): void {
     this.#close();
-    if (this.#signs.length > 0) this.#giveSigns(false);
+    if (this.#signsStart !== -1) this.#giveSigns(false);
     this.#afterAlone = false;
     this.#touching = false;
     this.#spaceDue = true;

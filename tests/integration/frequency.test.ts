@@ -141,4 +141,22 @@ describe('public replies under one post', () => {
     const sent = fairdrop.instagram.sent.filter(({ accountId }) => accountId === account.id);
     expect(sent.filter(({ kind }) => kind === 'public_reply')).toHaveLength(3);
   });
+
+  it('comes in other words each time, where there are others', async () => {
+    const account = await fairdrop.openStudio({
+      frequency: 'unlimited',
+      dmTemplates: [
+        { text: 'Here: {{ resource.url }}' },
+        { text: 'Yours: {{ resource.url }}' },
+        { text: 'Enjoy: {{ resource.url }}' },
+      ],
+    });
+    const user = person();
+    for (let i = 0; i < 12; i += 1) await ask(account, user);
+    await fairdrop.instagram.userSends({ account, user, text: 'guide' });
+    await fairdrop.round();
+    const texts = fairdrop.instagram.sent.filter(({ userId }) => userId === user.id).map(({ text }) => text);
+    expect(texts).toHaveLength(13);
+    for (const [index, text] of texts.slice(1).entries()) expect(text).not.toBe(texts[index]);
+  });
 });

@@ -31,12 +31,13 @@ describe('a fault', () => {
     const prisma = new PrismaClient({
       adapter: new PrismaPg({ connectionString: `postgres://someone:password1@127.0.0.1:${port}/nothing` }),
     });
-    const { secretBox, deliveries } = api;
+    const { secretBox, deliveries, backfills } = api;
     const app = buildApp({
       prisma,
       platforms: new Map(),
       secretBox,
       deliveries,
+      backfills,
       publicUrl: 'https://fairdrop.example',
     });
     const answer = await app.inject({
@@ -69,8 +70,8 @@ describe('a fault', () => {
     const { pathname } = new URL(database.url);
     await query(inject('databaseUrl'), `alter database ${pathname.slice(1)} allow_connections false`);
     const prisma = new PrismaClient({ adapter: new PrismaPg({ connectionString: database.url }) });
-    const { secretBox, deliveries } = api;
-    const app = buildApp({ prisma, platforms: new Map(), secretBox, deliveries });
+    const { secretBox, deliveries, backfills } = api;
+    const app = buildApp({ prisma, platforms: new Map(), secretBox, deliveries, backfills });
     const answer = await app.inject({
       url: '/v1/stats',
       headers: { authorization: `Bearer ${newApiKey()}` },

@@ -216,11 +216,11 @@ describe('what is wrong is said in the words of people', () => {
     [{ priority: 1_001 }, '/priority must be at most 1000.'],
     [{ priority: 1e308 }, '/priority must be at most 1000.'],
     [{ priority: -1_001 }, '/priority must be at least -1000.'],
-    [{ keywords: [] }, '/keywords must not be empty.'],
+    [{ keywords: [] }, '/keywords must not be empty, except in the mode any, which takes every comment.'],
     [{ keywords: 'guide' }, '/keywords must be a list.'],
     [{ keywords: Array(51).fill('a') }, '/keywords must have at most 50 entries.'],
     [{ includeReplies: 'yes' }, '/includeReplies must be true or false.'],
-    [{ state: 'archived' }, '/state must be one of active, paused.'],
+    [{ state: 'archived' }, '/state must be one of draft, active, paused.'],
     [
       { mediaIds: ['https://www.instagram.com/p/C1/'] },
       '/mediaIds/0 must be the id of a post, as the platform’s API gives it, not a link to it.',

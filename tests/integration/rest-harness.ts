@@ -4,9 +4,12 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import pg from 'pg';
 import { buildApp } from '../../src/api/app.ts';
+import { type BackfillPreviews, createPreviews } from '../../src/backfill/preview.ts';
+import { openCredentials } from '../../src/catalog/accounts.ts';
 import { createSecretBox } from '../../src/crypto/secret-box.ts';
 import { PrismaClient } from '../../src/db/generated/client.ts';
 import { createDeliveryActions, type DeliveryActions } from '../../src/deliveries/actions.ts';
+import { createFoundIntake } from '../../src/intake/found.ts';
 import type { Identification, PlatformAdapter } from '../../src/platforms/port.ts';
 import { createApiKey, type Scope } from '../../src/workspaces/api-keys.ts';
 import { createWorkspace } from '../../src/workspaces/workspaces.ts';
@@ -40,6 +43,7 @@ export interface Harness {
   secretBox: ReturnType<typeof createSecretBox>;
   pool: pg.Pool;
   deliveries: DeliveryActions;
+  backfills: BackfillPreviews;
   /** The messages that were put into the queue. */
   woken: string[];
   platform: PlatformAdapter & { identified: string[] };
@@ -99,6 +103,8 @@ export async function startHarness(): Promise<Harness> {
   const answers: string[] = [];
   const platforms = new Map([['instagram', platform]]);
   const pool = new pg.Pool({ connectionString: database.url, max: 4 });
+  // What is closing when the database is dropped need not end well.
+  pool.on('error', () => {});
   const woken: string[] = [];
   const deliveries = createDeliveryActions({
     pool,
@@ -106,10 +112,21 @@ export async function startHarness(): Promise<Harness> {
     wake: (ids) => void woken.push(...ids),
     random: Math.random,
   });
+  const given = { pool, now: () => clock.now, random: Math.random, onError: console.error };
+  const backfills = createPreviews({
+    ...given,
+    open: {
+      adapterFor: () => platform,
+      adapters: () => [platform],
+      credentialsOf: (account) => openCredentials(secretBox, account),
+    },
+    found: createFoundIntake(given),
+  });
   const app = buildApp({
     prisma,
     platforms,
     deliveries,
+    backfills,
     secretBox,
     publicUrl: 'https://fairdrop.example',
     logger: loggerInto(log),
@@ -165,6 +182,7 @@ export async function startHarness(): Promise<Harness> {
     secretBox,
     pool,
     deliveries,
+    backfills,
     woken,
     platform,
     log,

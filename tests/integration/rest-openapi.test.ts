@@ -26,12 +26,16 @@ const routes = [
   'DELETE /v1/resources/{id}',
   'GET /v1/triggers',
   'POST /v1/triggers',
+  'POST /v1/triggers/test',
   'GET /v1/triggers/{id}',
   'PATCH /v1/triggers/{id}',
   'DELETE /v1/triggers/{id}',
   'POST /v1/triggers/{id}/pause',
+  'POST /v1/triggers/{id}/rehearse',
   'POST /v1/triggers/{id}/resume',
+  'GET /v1/triggers/{id}/variants',
   'GET /v1/triggers/{id}/versions',
+  'POST /v1/triggers/{id}/versions/{version}/restore',
   'GET /v1/events',
   'GET /v1/events/{id}',
   'GET /v1/events/{id}/explain',
@@ -39,6 +43,13 @@ const routes = [
   'GET /v1/deliveries/{id}',
   'POST /v1/deliveries/{id}/replay',
   'POST /v1/deliveries/replay',
+  'GET /v1/backfills',
+  'POST /v1/backfills',
+  'POST /v1/backfills/preview',
+  'GET /v1/backfills/{id}',
+  'POST /v1/backfills/{id}/pause',
+  'POST /v1/backfills/{id}/resume',
+  'POST /v1/backfills/{id}/stop',
   'GET /v1/messages',
   'POST /v1/messages/{id}/resolve',
   'GET /v1/alerts',
@@ -46,6 +57,8 @@ const routes = [
   'GET /v1/contacts/{id}',
   'GET /v1/ledger',
   'GET /v1/stats',
+  'GET /v1/workspace',
+  'PATCH /v1/workspace',
 ];
 
 function operations(): [route: string, operation: Json][] {
@@ -96,7 +109,7 @@ describe('the OpenAPI document', () => {
       expect(operation.security, route).toEqual([{ apiKey: [] }]);
       const inPath = operation.parameters?.filter((parameter: Json) => parameter.in === 'path') ?? [];
       expect(inPath.map(({ name, required }: Json) => [name, required])).toEqual(
-        route.includes('{id}') ? [['id', true]] : [],
+        [...route.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, true]),
       );
       const problems = ['400', '401', '403', '500', '503', ...(route.includes('{id}') ? ['404'] : [])];
       if (operation.requestBody) problems.push('413', '415', '422');
@@ -121,6 +134,7 @@ describe('the OpenAPI document', () => {
     );
     expect(offering.map(([route]) => route).sort()).toEqual([
       'POST /v1/accounts',
+      'POST /v1/backfills',
       'POST /v1/resources',
       'POST /v1/triggers',
     ]);

@@ -30,6 +30,8 @@ export interface StudioAnswers {
   dmTemplates?: { text: string }[];
   publicReplies?: { text: string }[];
   frequency?: unknown;
+  /** Anything else of a trigger. */
+  [setting: string]: unknown;
 }
 
 /** No pace at all, for tests in which thousands of comments come at once. */

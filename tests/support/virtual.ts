@@ -6,6 +6,8 @@ import { type Client, createClient } from '../../demo/client.ts';
 import { type FakeInstagram, startFakeInstagram } from '../../fakes/instagram/index.ts';
 import { buildApp } from '../../src/api/app.ts';
 import { webhookRoutes } from '../../src/api/webhooks.ts';
+import { type Backfiller, createBackfiller, type WalkReport } from '../../src/backfill/backfiller.ts';
+import { createPreviews } from '../../src/backfill/preview.ts';
 import { openCredentials } from '../../src/catalog/accounts.ts';
 import { createSecretBox } from '../../src/crypto/secret-box.ts';
 import { PrismaClient } from '../../src/db/generated/client.ts';
@@ -14,6 +16,7 @@ import { createDeliveryActions } from '../../src/deliveries/actions.ts';
 import { createDeliveryEngine } from '../../src/deliveries/deliver.ts';
 import { createReconciler, type LookUpReport } from '../../src/deliveries/reconcile.ts';
 import { createScheduler } from '../../src/deliveries/scheduler.ts';
+import { createFoundIntake } from '../../src/intake/found.ts';
 import { createIntake } from '../../src/intake/intake.ts';
 import { createInstagramAdapter } from '../../src/platforms/instagram/adapter.ts';
 import type { PlatformAdapter } from '../../src/platforms/port.ts';
@@ -34,6 +37,12 @@ export interface VirtualFairdrop {
   now: Date;
   lookUps: LookUpReport[];
   notes: UpkeepNote[];
+  walks: WalkReport[];
+  /** Another worker's, on request with an adapter of its own. */
+  backfiller(
+    adapter?: (real: PlatformAdapter) => PlatformAdapter,
+    onError?: (error: unknown) => void,
+  ): Backfiller;
   later(ms: number): void;
   /** One round of everything, as the loops of a worker would do it. */
   round(): Promise<void>;
@@ -49,7 +58,7 @@ export function useVirtualFairdrop(
   options: Partial<Parameters<typeof startFakeInstagram>[0]> & { sendTimeoutMs?: number } = {},
 ): VirtualFairdrop {
   const { sendTimeoutMs, ...fakeOptions } = options;
-  const fairdrop = { now: new Date(), lookUps: [], notes: [] } as unknown as VirtualFairdrop;
+  const fairdrop = { now: new Date(), lookUps: [], notes: [], walks: [] } as unknown as VirtualFairdrop;
   const close: (() => Promise<unknown>)[] = [];
 
   beforeAll(async () => {
@@ -99,10 +108,21 @@ export function useVirtualFairdrop(
       retentionDays: 90,
       note: (note) => fairdrop.notes.push(note),
     });
+    const found = createFoundIntake(common);
+    const createWalker: VirtualFairdrop['backfiller'] = (own = (real) => real, onError = common.onError) =>
+      createBackfiller({
+        ...common,
+        open: { ...open, adapterFor: () => own(adapter) },
+        found,
+        onError,
+        report: (report) => fairdrop.walks.push(report),
+      });
+    const backfiller = createWalker();
     const intake = createIntake({ ...common, onUnstorable: (error) => expect.fail(String(error)) });
     const app = buildApp({
       ...common,
       deliveries: createDeliveryActions(common),
+      backfills: createPreviews({ ...common, found }),
       plugins: [webhookRoutes({ platforms, intake })],
     });
     const url = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -124,6 +144,7 @@ export function useVirtualFairdrop(
       client,
       pool,
       prisma,
+      backfiller: createWalker,
       later(ms: number) {
         fairdrop.now = new Date(fairdrop.now.getTime() + ms);
       },
@@ -132,6 +153,7 @@ export function useVirtualFairdrop(
         await scheduler.tick();
         await work();
         await reconciler.tick();
+        await backfiller.tick();
         await work();
       },
       async run(forMs: number, stepMs: number) {

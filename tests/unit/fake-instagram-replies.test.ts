@@ -204,7 +204,7 @@ describe('public replies', () => {
     ]);
     const read = await graph('GET', `${top.id}?fields=replies{text,username,parent_id}`);
     expect(
-      read.json.replies.data.map((reply: Json) => [reply.text, reply.username, reply.parent_id]),
+      read.json.replies.data.toReversed().map((reply: Json) => [reply.text, reply.username, reply.parent_id]),
     ).toEqual([
       ['me too', 'ada', top.id],
       ['sent you a DM', 'creator', top.id],

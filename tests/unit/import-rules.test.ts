@@ -25,6 +25,9 @@ const rules: Record<string, { may?: readonly string[]; mayNot?: readonly string[
     ],
   },
   deliveries: { may: [...domain, 'loop.ts', 'pg', 'node:'] },
+  backfill: {
+    mayNot: ['api', 'workers', 'queue', 'fastify', 'bullmq', 'platforms/instagram', 'platforms/registry.ts'],
+  },
   alerts: { may: ['db', 'ids.ts', 'pg'] },
   upkeep: { mayNot: ['api', 'workers', 'queue', 'intake', 'fastify', 'bullmq', 'platforms/instagram'] },
   queue: { may: ['ids.ts', 'bullmq', 'ioredis', 'node:', 'zod'] },

@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Automaton } from '../../src/triggers/automaton.ts';
 import type { TriggerDefinition } from '../../src/triggers/definition.ts';
 import { keywordKey } from '../../src/triggers/keyword.ts';
 import {
   compileTriggers,
   type MatchableComment,
   type MatchableTrigger,
+  missReasons,
   type TriggerSet,
 } from '../../src/triggers/matcher.ts';
+import { matchModes } from '../../src/triggers/modes.ts';
 import { judgedCases } from './matcher.cases.ts';
 
 const keywords = [
@@ -85,6 +88,8 @@ const triggers: fc.Arbitrary<MatchableTrigger[]> = fc
 const comment: fc.Arbitrary<MatchableComment> = fc.record({
   text: anyText,
   isReply: fc.boolean(),
+  door: fc.constant('comment' as const),
+  at: fc.constant(new Date(0)),
   mediaId: fc.constantFrom(null, 'm1', 'm2', 'm3'),
 });
 
@@ -110,7 +115,7 @@ function listeningFor(...listed: string[]): TriggerSet {
 }
 
 function say(text: string): MatchableComment {
-  return { text, isReply: false, mediaId: null };
+  return { text, isReply: false, mediaId: null, door: 'comment', at: new Date(0) };
 }
 
 /** Which keywords are in the text. */
@@ -268,5 +273,110 @@ describe('what does not change a match', () => {
       expect(heard(among, text).includes(keyword), `${text} · ${keyword}`).toBe(highlighted !== null);
       expect(heard(alone, text)).toHaveLength(highlighted === null ? 0 : 1);
     }
+  });
+});
+
+describe('noise around a keyword', () => {
+  const letters = fc.constantFrom(
+    '',
+    '@anna ',
+    'https://x.com/a ',
+    '🔥',
+    '...',
+    ' ',
+    '\u200b',
+    '«',
+    '(',
+    '\n',
+  );
+  const noises = fc.array(letters, { maxLength: 5 }).map((parts) => parts.join(''));
+  const words = keywords.filter((keyword) => /^[\p{L}\p{M} ]+$/u.test(keyword));
+
+  it('never changes whether a word matches, nor how', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...words), noises, noises, (keyword, before, after) => {
+        const text = `${before} ${keyword} ${after}`;
+        const result = listeningFor(keyword).match(say(text));
+        expect(result).toMatchObject({ matched: true, hit: { how: 'exact' } });
+        if (result.matched) expect(text.slice(result.hit.start, result.hit.end)).toBe(keyword);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('nor do letters that are held down', () => {
+    const spaced = words.filter((keyword) => /^[a-zé ]+$/u.test(keyword));
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...spaced),
+        fc.nat(),
+        fc.integer({ min: 3, max: 9 }),
+        (keyword, at, times) => {
+          const place = at % keyword.length;
+          const letter = keyword.charAt(place);
+          if (letter === ' ') return;
+          const text = keyword.slice(0, place) + letter.repeat(times) + keyword.slice(place + 1);
+          expect(listeningFor(keyword).match(say(text))).toMatchObject({
+            matched: true,
+            hit: { how: 'stretched' },
+          });
+        },
+      ),
+    );
+  });
+});
+
+describe('in every mode', () => {
+  const rules = fc.record({
+    mode: fc.constantFrom(...matchModes),
+    typos: fc.boolean(),
+    skipRefusals: fc.boolean(),
+    language: fc.constantFrom(null, 'tr' as const, 'de' as const),
+    exclude: fc.constantFrom<string[]>([], ['please']),
+  });
+  const listed = fc.array(fc.tuple(trigger, rules), { maxLength: 6 }).map((list) =>
+    list.map(([each, extra], index) => ({
+      id: `t${index}`,
+      ...each,
+      definition: { ...each.definition, ...extra },
+    })),
+  );
+
+  it('matching agrees with explaining, and a hit lies within the comment', () => {
+    fc.assert(
+      fc.property(listed, comment, (triggersOfAllModes, said) => {
+        const set = compileTriggers(triggersOfAllModes);
+        const result = set.match(said);
+        const verdicts = set.explain(said);
+        const fired = verdicts.find(({ verdict }) => verdict === 'fired');
+        expect(set.match(said)).toEqual(result);
+        if (result.matched) {
+          expect(fired).toEqual({ trigger: result.trigger, verdict: 'fired', hit: result.hit });
+          expect(result.hit.end).toBeLessThanOrEqual(said.text.length);
+          return;
+        }
+        expect(fired).toBeUndefined();
+        const nearest = missReasons.findLast((reason) => verdicts.some(({ verdict }) => verdict === reason));
+        expect(result.reason).toBe(nearest ?? 'no_trigger');
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('the steps of the automaton', () => {
+  it('are at most two for each token, whatever the patterns', () => {
+    const row = (max: number) => fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 1, maxLength: max });
+    fc.assert(
+      fc.property(fc.array(row(12), { minLength: 1, maxLength: 30 }), row(200), (patterns, text) => {
+        const automaton = new Automaton<number>();
+        for (const [index, tokens] of patterns.entries()) automaton.plant(tokens, index);
+        automaton.link();
+        let state = 0;
+        const before = automaton.steps;
+        for (const token of text) state = automaton.advance(state, token);
+        expect(automaton.steps - before).toBeLessThanOrEqual(2 * text.length);
+      }),
+    );
   });
 });

@@ -30,7 +30,7 @@ function trigger({ keywords, includeReplies, mediaIds, ...rest }: TriggerInput =
 }
 
 function comment(text: string, rest: Partial<MatchableComment> = {}): MatchableComment {
-  return { text, isReply: false, mediaId: null, ...rest };
+  return { text, isReply: false, mediaId: null, door: 'comment', at: new Date(), ...rest };
 }
 
 /** What a person would see highlighted. */
@@ -261,5 +261,81 @@ describe('keywords on save', () => {
 
   it('complains once about an empty one', () => {
     expect(save('  ').error?.issues).toHaveLength(1);
+  });
+});
+
+describe('modes on save', () => {
+  const save = (given: object) => triggerDefinition.safeParse({ dmTemplates: [{ text: 'x' }], ...given });
+  const issues = (given: object) =>
+    save(given).error?.issues.map(({ path, message }) => [path.join('/'), message]);
+
+  it('needs keywords, but for the mode that takes every comment', () => {
+    expect(issues({})).toEqual([['keywords', expect.stringContaining('must not be empty')]]);
+    expect(save({ mode: 'any' }).success).toBe(true);
+  });
+
+  it.each(['fire', '1️⃣', '🔥 yes', '★', '+'])('refuses %j as an emoji', (keyword) => {
+    expect(issues({ mode: 'emoji', keywords: ['🔥', keyword] })).toEqual([
+      ['keywords/1', expect.stringContaining('use the mode word')],
+    ]);
+  });
+
+  it.each(['🔥', '👍🏽', '🇳🇱', '👩‍👧', '❤️', '🙏🙏'])('takes %j as an emoji', (keyword) => {
+    expect(save({ mode: 'emoji', keywords: [keyword] }).success).toBe(true);
+  });
+
+  it('takes hashtags with and without their hash, and once', () => {
+    const saved = save({ mode: 'hashtag', keywords: ['#guide', 'Guide', 'free guide', '#Free_Guide'] });
+    expect(saved.data?.keywords).toEqual(['#guide', 'free guide']);
+    expect(issues({ mode: 'hashtag', keywords: ['#', '#c++'] })).toHaveLength(2);
+  });
+
+  it('refuses slips where keywords are no words', () => {
+    for (const mode of ['contains', 'hashtag']) {
+      expect(issues({ mode, keywords: ['guide'], typos: true })).toEqual([
+        ['typos', expect.stringContaining('word, phrase, exact, all')],
+      ]);
+    }
+    expect(issues({ mode: 'emoji', keywords: ['🔥'], typos: true })).toHaveLength(1);
+  });
+
+  it('refuses an excluded word that is a keyword', () => {
+    expect(issues({ keywords: ['Guide'], exclude: ['old', 'GUIDE!'] })).toEqual([
+      ['exclude/1', '“GUIDE!” is the keyword “Guide” too: the trigger could never fire on it'],
+    ]);
+    expect(issues({ mode: 'hashtag', keywords: ['#guide'], exclude: ['guide'] })).toHaveLength(1);
+  });
+
+  it('refuses one letter that would be in nearly every comment', () => {
+    expect(issues({ mode: 'contains', keywords: ['a'] })).toHaveLength(1);
+    expect(save({ mode: 'contains', keywords: ['求', '🔥', 'pdf'] }).success).toBe(true);
+  });
+});
+
+describe('a trigger for each post', () => {
+  it('fires the one of the post, among any number with the same keyword', () => {
+    const triggers = Array.from({ length: 2_000 }, (_, index) =>
+      trigger({ id: `t${String(index).padStart(5, '0')}`, mediaIds: [`m${index}`] }),
+    );
+    expect(firedBy(triggers, comment('guide', { mediaId: 'm1234' }))).toBe('t01234');
+    expect(firedBy(triggers, comment('guide', { mediaId: 'other' }))).toBe('other_post');
+  });
+});
+
+describe('what a keyword lacked', () => {
+  it.each([
+    ['guidelines', {}, 'inside_a_word', 'guide'],
+    ['giude', {}, 'slip', 'giude'],
+    ['@the.guide', {}, 'in_an_address', 'guide'],
+    ['the guide', { mode: 'exact' }, 'other_words', 'guide'],
+    ['guide', { mode: 'hashtag' }, 'not_a_hashtag', 'guide'],
+  ] as const)('in %j under %j is: %s', (text, rules, why, highlighted) => {
+    const listening = trigger();
+    const [verdict] = compileTriggers([
+      { ...listening, definition: { ...listening.definition, ...rules } },
+    ]).explain(comment(text));
+    expect(verdict).toMatchObject({ verdict: 'keyword_absent', near: { keyword: 'guide', why } });
+    if (verdict?.verdict !== 'keyword_absent' || !verdict.near) throw new Error('not told');
+    expect(text.slice(verdict.near.start, verdict.near.end)).toBe(highlighted);
   });
 });

@@ -6,6 +6,7 @@ import { cyrillic, greek, indic, others, semitic, turkic } from './matching/alph
 import { dutch } from './matching/dutch.ts';
 import { english } from './matching/english.ts';
 import { german } from './matching/german.ts';
+import { heldOut } from './matching/held-out.ts';
 import type { JudgedCase } from './matching/judged.ts';
 import { french, portuguese, spanish } from './matching/romance.ts';
 import { chinese, japanese, korean, southEastAsian } from './matching/unspaced.ts';
@@ -27,6 +28,7 @@ const corpus: Record<string, JudgedCase[]> = {
   japanese,
   korean,
   southEastAsian,
+  heldOut,
 };
 
 function triggerFor(rules: JudgedCase[1], id = 'a'): MatchableTrigger {
@@ -36,11 +38,17 @@ function triggerFor(rules: JudgedCase[1], id = 'a'): MatchableTrigger {
 }
 
 function judge(text: string, rules: JudgedCase[1]): string | { miss: string } {
-  const result = compileTriggers([triggerFor(rules)]).match({ text, isReply: false, mediaId: null });
+  const result = compileTriggers([triggerFor(rules)]).match({
+    text,
+    isReply: false,
+    mediaId: null,
+    door: 'comment',
+    at: new Date(0),
+  });
   return result.matched ? text.slice(result.hit.start, result.hit.end) : { miss: result.reason };
 }
 
-describe.each(Object.entries(corpus))('as a person who reads %s would judge', (_name, cases) => {
+describe.each(Object.entries(corpus))('comments judged by a person: %s', (_name, cases) => {
   test.each(cases)('%j under %j gives %j: %s', (text, rules, expected) => {
     expect(judge(text, rules)).toEqual(expected);
   });
@@ -60,7 +68,9 @@ describe('the corpus', () => {
     const triggers = cases.map(([, rules], index) => triggerFor(rules, String(index).padStart(4, '0')));
     const set = compileTriggers(triggers);
     for (const [index, [text, , expected]] of cases.entries()) {
-      const verdict = set.explain({ text, isReply: false, mediaId: null })[index]!;
+      const verdict = set.explain({ text, isReply: false, mediaId: null, door: 'comment', at: new Date(0) })[
+        index
+      ]!;
       const fired = verdict.verdict === 'fired' || verdict.verdict === 'outranked';
       const said = fired ? text.slice(verdict.hit.start, verdict.hit.end) : { miss: verdict.verdict };
       expect(said, text).toEqual(expected);

@@ -19,6 +19,7 @@ const link: TemplateContext = {
   contact: { username: 'maria' },
   resource: { name: 'The guide', url, text: null },
   account: { username: 'baker' },
+  price: 1,
 };
 const note: TemplateContext = {
   ...link,

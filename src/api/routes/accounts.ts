@@ -28,12 +28,22 @@ const publicRepliesPerPost = z
   .nullable()
   .describe('The most public replies under one post; null for no end');
 
+const reconcileEvery = z
+  .int()
+  .min(15)
+  .max(10_080)
+  .nullable()
+  .describe(
+    'After how many minutes its latest posts are read again for comments that no webhook told of; null for never',
+  );
+
 const settings = {
   pacing: z
     .record(z.string().min(1).max(50), z.strictObject(pace.shape).nullable())
     .optional()
     .describe('By kind of call, as `pacing` shows them; null for the platform’s own pace'),
   publicRepliesPerPost: publicRepliesPerPost.optional(),
+  reconcileEvery: reconcileEvery.optional(),
 };
 
 const account = z
@@ -58,6 +68,7 @@ const account = z
       .nullable()
       .describe('When its access token dies, where that is known: it is renewed long before'),
     publicRepliesPerPost: publicRepliesPerPost,
+    reconcileEvery,
     pacing: z
       .record(z.string(), pace.extend({ custom: z.boolean().describe('Set by you; else the platform’s') }))
       .describe('How fast it makes each kind of call that the platform counts'),

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { resourceText as text, resourceUrl as url } from '../../catalog/fields.ts';
 import {
   archiveResource,
   changeResource,
@@ -28,13 +29,6 @@ const resource = z
   })
   .meta({ id: 'Resource' });
 
-const url = z
-  .string()
-  .max(2_000)
-  .refine(isPublicUrl, 'must be an absolute http or https URL without a user name or password in it')
-  .meta({ format: 'uri' });
-const text = z.string().trim().min(1).max(4_000);
-
 const createBody = z.discriminatedUnion('kind', [
   z.strictObject({ name, kind: z.literal('link'), url }),
   z.strictObject({ name, kind: z.literal('text'), text }),
@@ -46,13 +40,6 @@ const changeBody = z.strictObject({
   url: url.optional(),
   text: text.optional(),
 });
-
-/** Spaces and control characters are refused by hand: the URL parser would silently drop them. */
-function isPublicUrl(value: string): boolean {
-  if (!/^https?:\/\/[^\s\p{Cc}]+$/iu.test(value)) return false;
-  const parsed = URL.parse(value);
-  return parsed !== null && parsed.username === '' && parsed.password === '';
-}
 
 export function resourceRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
   const { prisma, platforms } = deps;

@@ -1,13 +1,21 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { getTrigger, listTriggers, listTriggerVersions } from '../../catalog/trigger-views.ts';
-import { archiveTrigger, changeTrigger, createTrigger } from '../../catalog/triggers.ts';
+import { listTriggerVersions } from '../../catalog/trigger-versions.ts';
+import { getTrigger, listTriggers } from '../../catalog/trigger-views.ts';
+import { archiveTrigger, changeTrigger, createTrigger, restoreTrigger } from '../../catalog/triggers.ts';
+import { readVariants } from '../../records/variants.ts';
 import { triggerStates } from '../../triggers/definition.ts';
 import { callerOf } from '../auth.ts';
 import { changeOf, createForCaller, idempotencyHeaders } from '../creation.ts';
 import type { RouteDeps } from '../deps.ts';
 import { id, idParams, pageOf, pageQuery, problems } from '../schemas.ts';
-import { changeTriggerBody, createTriggerBody, trigger, triggerVersion } from '../trigger-schemas.ts';
+import {
+  changeTriggerBody,
+  createTriggerBody,
+  trigger,
+  triggerVersion,
+  variantResults,
+} from '../trigger-schemas.ts';
 
 const tags = ['triggers'];
 
@@ -79,7 +87,7 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
           operationId: 'listTriggerVersions',
           summary: 'List the versions of a trigger',
           description:
-            'Every version there ever was. They never change: deliveries and explanations refer to them.',
+            'Every version there ever was, with who wrote it and what it changed. They never change: deliveries and explanations refer to them.',
           params: idParams,
           querystring: pageQuery,
           response: { 200: pageOf(triggerVersion) },
@@ -87,6 +95,39 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
       },
       async (request) =>
         listTriggerVersions(prisma, callerOf(request).workspaceId, request.params.id, request.query),
+    );
+
+    app.post(
+      '/triggers/:id/versions/:version/restore',
+      {
+        schema: {
+          tags,
+          operationId: 'restoreTriggerVersion',
+          summary: 'Bring back what a version said',
+          description:
+            'Writes a new version with everything that the old one said, except its state: a trigger that is on stays on. Checked as any change: a resource that was archived since is refused. Writes nothing when nothing changes.',
+          params: idParams.extend({ version: z.coerce.number().int().min(1).max(2_147_483_647) }),
+          response: { 200: trigger, ...problems(409, 422) },
+        },
+      },
+      async (request) =>
+        restoreTrigger(prisma, platforms, changeOf(request, deps), request.params.id, request.params.version),
+    );
+
+    app.get(
+      '/triggers/:id/variants',
+      {
+        schema: {
+          tags,
+          operationId: 'getTriggerVariants',
+          summary: 'Compare the texts of a trigger',
+          description:
+            'What came of the private messages that each text was drawn for, of the 20,000 that were delivered last. Shares come with the interval in which the true one lies, at 95 %; a text is ahead only where its worst is better than the best of every other.',
+          params: idParams,
+          response: { 200: variantResults },
+        },
+      },
+      async (request) => readVariants(prisma, callerOf(request).workspaceId, request.params.id),
     );
 
     app.patch(
@@ -117,7 +158,7 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
           schema: {
             tags,
             operationId: `${verb}Trigger`,
-            summary: verb === 'pause' ? 'Pause a trigger' : 'Resume a trigger',
+            summary: verb === 'pause' ? 'Pause a trigger' : 'Resume a trigger, or activate a draft',
             params: idParams,
             response: { 200: trigger, ...problems(409, 422) },
           },

@@ -5,6 +5,7 @@ import { capabilities, paceOf } from './capabilities.ts';
 import { answerDeadline } from './deadline.ts';
 import { createGraphClient } from './http.ts';
 import { identifyToken } from './identify.ts';
+import { listComments, listPosts } from './list.ts';
 import { lookUpMessage } from './look-up.ts';
 import { parseWebhook } from './parse.ts';
 import { refreshToken } from './refresh.ts';
@@ -43,6 +44,9 @@ export function createInstagramAdapter(options: InstagramOptions): PlatformAdapt
     identify: (credentials) => identifyToken(client, credentials),
     send: (message, account) => sendMessage(client, message, account),
     lookUp: (message, account) => lookUpMessage(client, message, account, { timeoutMs, now }),
+    listTimeoutMs: timeoutMs,
+    listPosts: (account, cursor) => listPosts(client, account, cursor, now),
+    listComments: (account, postId, cursor) => listComments(client, account, postId, cursor, now),
     refresh: (credentials) => refreshToken(client, credentials, now),
     close: () => client.close(),
   };

@@ -1,6 +1,7 @@
 /** What Instagram lets an account do, and how fast. */
 
 import type { Capabilities, MessageKind } from '../port.ts';
+import { answerWindowMs } from './deadline.ts';
 
 /**
  * Limits: developers.facebook.com/documentation/business-messaging/messenger-platform, "Rate Limits". They count calls in
@@ -16,6 +17,9 @@ const paces = {
   public_reply: { perHour: 600, burst: 100 },
   // 300 a second; the overview of the Instagram Platform still says 100. At most 75.
   direct_message: { perHour: 50 * 3600, burst: 25 },
+  // 4,800 a day for each time the account's content was seen in it: nobody who has comments comes near. Slow all the
+  // same, for these calls share that allowance with whatever else reads the account.
+  listing: { perHour: 600, burst: 60 },
 } satisfies Capabilities['paces'];
 
 export const capabilities: Capabilities = {
@@ -34,6 +38,7 @@ export const capabilities: Capabilities = {
     public_reply: 'checkable',
     direct_message: 'checkable',
   },
+  listing: { pace: 'listing', windowMs: answerWindowMs },
 };
 
 export function paceOf(kind: MessageKind, live: boolean): keyof typeof paces {

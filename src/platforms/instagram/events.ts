@@ -70,7 +70,7 @@ function readComment(item: unknown, value: unknown, entry: Entry, live: boolean)
  * person: `@name`, in lower case because Instagram's names do not distinguish case. No real id starts with `@`, so
  * the two kinds of id cannot meet; a person who is later named by id becomes a second contact.
  */
-function readAuthor(from: unknown): Author | null {
+export function readAuthor(from: unknown): Author | null {
   if (!isRecord(from)) return null;
   const username = readId(from.username);
   const id = readId(from.id);
@@ -82,7 +82,7 @@ function readAuthor(from: unknown): Author | null {
  * `self_ig_scoped_id` is present on what the account wrote itself
  * (developers.facebook.com/docs/instagram-platform, "self messaging"); older deliveries repeat the account's id.
  */
-function isOwn(from: unknown, accountId: string): boolean {
+export function isOwn(from: unknown, accountId: string): boolean {
   return isRecord(from) && (from.self_ig_scoped_id != null || readId(from.id) === accountId);
 }
 

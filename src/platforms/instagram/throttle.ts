@@ -36,13 +36,25 @@ const nearlyUsedUpRestMs = minuteMs;
  * @returns milliseconds to leave the account alone although it was not refused; 0 for none
  */
 export function readRestMs(headers: IncomingHttpHeaders): number {
-  const business = businessUsages(headers);
-  const usages = [...business, parsed(headers['x-app-usage'])].filter(isRecord);
-  const percent = Math.max(0, ...usages.flatMap(percentages));
-  const regainMs = readRegainMs(business);
+  const percent = readUsedPercent(headers);
+  const regainMs = readRegainMs(businessUsages(headers));
   if (regainMs !== null) return Math.min(regainMs, longestMs);
   if (percent >= 100) return withoutWordMs;
   return percent >= nearlyUsedUp ? nearlyUsedUpRestMs : 0;
+}
+
+/** Reading leaves the last quarter of the allowance to sending. */
+const readersShare = 75;
+
+/** The same for calls that can wait: they rest earlier, so that what is to be sent goes on. */
+export function readListingRestMs(headers: IncomingHttpHeaders): number {
+  const restMs = readRestMs(headers);
+  return readUsedPercent(headers) >= readersShare ? Math.max(restMs, withoutWordMs) : restMs;
+}
+
+function readUsedPercent(headers: IncomingHttpHeaders): number {
+  const usages = [...businessUsages(headers), parsed(headers['x-app-usage'])].filter(isRecord);
+  return Math.max(0, ...usages.flatMap(percentages));
 }
 
 function percentages({ call_count, total_time, total_cputime }: Record<string, unknown>): number[] {

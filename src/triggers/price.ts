@@ -1,0 +1,43 @@
+/**
+ * What readers pay. A public comment is reach for the account and so a payment; a private message is none. The gates
+ * that a trigger puts before its resource add theirs at each door.
+ */
+
+/** Ways in: a public comment, or a private message with the keyword. */
+export const doors = ['comment', 'private'] as const;
+export type Door = (typeof doors)[number];
+
+/** In the order in which they are asked. */
+export const payments = ['comment', 'connection', 'follow', 'email'] as const;
+export type Payment = (typeof payments)[number];
+
+/** What is asked at one door. */
+export interface Price {
+  door: Door;
+  payments: Payment[];
+}
+
+interface Priced {
+  doors: readonly Door[];
+}
+
+/** @returns what is asked at each door that the trigger has, the public one first */
+export function price(trigger: Priced): Price[] {
+  return doors
+    .filter((door) => trigger.doors.includes(door))
+    .map((door) => ({ door, payments: asked(door) }));
+}
+
+/** What a trigger asks at one of its doors. */
+export function priceAt(door: Door): number {
+  return asked(door).length;
+}
+
+/** The most that anybody is asked for: what a workspace's `maxPrice` bounds. */
+export function highestPrice(trigger: Priced): number {
+  return Math.max(0, ...price(trigger).map(({ payments: each }) => each.length));
+}
+
+function asked(door: Door): Payment[] {
+  return door === 'comment' ? ['comment'] : [];
+}
