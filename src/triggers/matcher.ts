@@ -62,6 +62,11 @@ function byArbitration(a: MatchableTrigger, b: MatchableTrigger): number {
   return a.id < b.id ? -1 : 1;
 }
 
+/** Whether a comment that both would answer is answered by `one`. */
+export function comesFirst(one: MatchableTrigger, other: MatchableTrigger): boolean {
+  return byArbitration(one, other) < 0;
+}
+
 function nearer(one: MissReason, other: MissReason): MissReason {
   return missReasons.indexOf(one) > missReasons.indexOf(other) ? one : other;
 }
