@@ -3,8 +3,8 @@ import type { MatchableComment, Rule } from './rules.ts';
 /** What keeps a trigger from firing although its keyword is there. */
 export type ScopeMiss = 'replies_not_wanted' | 'other_post';
 
-export function scopeMiss({ trigger, mediaIds }: Rule, comment: MatchableComment): ScopeMiss | null {
-  if (comment.isReply && !trigger.definition.includeReplies) return 'replies_not_wanted';
+export function scopeMiss({ takesReplies, mediaIds }: Rule, comment: MatchableComment): ScopeMiss | null {
+  if (comment.isReply && !takesReplies) return 'replies_not_wanted';
   if (mediaIds.size > 0 && (comment.mediaId === null || !mediaIds.has(comment.mediaId))) return 'other_post';
   return null;
 }
@@ -18,7 +18,7 @@ class Listed {
 
   add(rule: Rule): void {
     this.rules.push(rule);
-    if (rule.trigger.definition.includeReplies) this.takingReplies += 1;
+    if (rule.takesReplies) this.takingReplies += 1;
   }
 }
 
@@ -80,5 +80,5 @@ export class Listeners {
 /** Every one of them counts on this post, so only a reply can be refused. */
 function firstTaking({ rules, takingReplies }: Listed, { isReply }: MatchableComment): Rule | undefined {
   if (!isReply) return rules[0];
-  return takingReplies === 0 ? undefined : rules.find(({ trigger }) => trigger.definition.includeReplies);
+  return takingReplies === 0 ? undefined : rules.find((rule) => rule.takesReplies);
 }

@@ -191,6 +191,7 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
       rank,
       trigger,
       rules,
+      takesReplies: trigger.definition.includeReplies,
       mediaIds: trigger.definition.mediaIds.length === 0 ? everyPost : new Set(trigger.definition.mediaIds),
       keywords: rules.mode === 'any' ? [] : compile(rules.keywords, rules),
       exclude: compile(rules.exclude, { ...excludeRules, language: rules.language }),

@@ -44,6 +44,7 @@ export interface Rule {
   trigger: MatchableTrigger;
   rules: MatchRules;
   mediaIds: ReadonlySet<string>;
+  takesReplies: boolean;
   keywords: ReadonlyArray<{ keyword: string; patterns: readonly Pattern[] }>;
   exclude: ReadonlyArray<{ keyword: string; patterns: readonly Pattern[] }>;
 }
