@@ -200,6 +200,7 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
       rank,
       trigger,
       rules,
+      takesReplies: definition.includeReplies,
       mediaIds: definition.mediaIds.length === 0 ? everyPost : new Set(definition.mediaIds),
       doors,
       schedule: activeFrom || activeUntil || activeHours ? { activeFrom, activeUntil, activeHours } : null,
