@@ -85,6 +85,23 @@ export const trigger = z
   })
   .meta({ id: 'Trigger' });
 
+export const savedTrigger = trigger
+  .extend({
+    collisions: z
+      .array(
+        z.object({
+          triggerId: id,
+          name: z.string(),
+          text: z.string().describe('What somebody could say for both to match'),
+          wins: z.boolean().describe('Whether the trigger that was saved would answer'),
+        }),
+      )
+      .describe(
+        'Active triggers of the account that the same comment could fire, at most 20: one comment gets one answer. Not looked for in accounts with more than 2,000 triggers',
+      ),
+  })
+  .meta({ id: 'SavedTrigger' });
+
 export const triggerVersion = z
   .object({
     triggerId: id,

@@ -2,7 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PrismaClient } from '../db/generated/client.ts';
 import type { AccountId, ResourceId, TriggerId } from '../ids.ts';
 import { andMore, Problem } from '../problem.ts';
-import { type TriggerDefinition, triggerDefinition } from '../triggers/definition.ts';
+import {
+  completed,
+  type StoredDefinition,
+  type TriggerDefinition,
+  triggerDefinition,
+} from '../triggers/definition.ts';
 import { findAccount, refuseDisconnected } from './accounts.ts';
 import type { Platforms } from './identify.ts';
 import { type Change, inTransaction, lockWorkspace, type Tx } from './transaction.ts';
@@ -94,7 +99,7 @@ export async function restoreTrigger(
 
 /** What was acceptable when it was written need not be any more. */
 function acceptable(stored: unknown): TriggerDefinition {
-  const read = triggerDefinition.safeParse(stored);
+  const read = triggerDefinition.safeParse(completed(stored as StoredDefinition));
   if (read.success) return read.data;
   const errors = read.error.issues.map(({ path, message }) => ({ field: `/${path.join('/')}`, message }));
   throw new Problem(

@@ -32,6 +32,8 @@ const hostChar = characters(/[A-Za-z0-9.:-]/, false);
 const mailboxChar = characters(/[A-Za-z0-9._%+-]/, false);
 
 const host = /[A-Za-z0-9]\.[A-Za-z]{2,24}(?::\d{1,5})?$/;
+/** t.co */
+const shortestHost = 4;
 const mailDomain = /^[A-Za-z0-9-]+\.[A-Za-z0-9]/;
 
 function readOn(belongs: Belongs, text: string, from: number): number {
@@ -78,6 +80,7 @@ function rangeAround(text: string, sign: string, at: number, floor: number): Tex
   }
   if (sign === '/') {
     const start = readBack(hostChar, text, at, floor);
+    if (at - start < shortestHost) return null;
     // The pattern looks at the end only, and a host is no longer than this.
     return host.test(text.slice(Math.max(start, at - 260), at))
       ? { start, end: readOn(urlTail, text, at) }

@@ -51,7 +51,8 @@ export class CharacterSearch {
     let state = 0;
     let run = 0;
     let isStretched = false;
-    const settled = new Set<number>();
+    this.#plain.beginPass();
+    this.#squeezed.beginPass();
     const accept = (pattern: Pattern, from: number, last: number, how: 'as_said' | 'stretched') => {
       findings.accept(pattern, starts[from]!, ends[last]!, how);
     };
@@ -60,18 +61,17 @@ export class CharacterSearch {
       run = at > 0 && unit === units[at - 1] && !isDigit(unit) ? run + 1 : 1;
       if (run === 3) isStretched = true;
       state = this.#plain.advance(state, unit);
-      this.#visit(this.#plain, state, settled, (pattern) => {
-        if (!findings.isSettled(pattern)) accept(pattern, at - pattern.tokens.length + 1, at, 'as_said');
+      this.#visit(this.#plain, state, (pattern) => {
+        if (!findings.isSettled(pattern)) accept(pattern, at - pattern.length + 1, at, 'as_said');
         return findings.isSettled(pattern);
       });
     }
     if (!isStretched) return;
     const runs = runsOf(units, length);
     state = 0;
-    settled.clear();
     for (let at = 0; at < runs.units.length; at += 1) {
       state = this.#squeezed.advance(state, runs.units[at]!);
-      this.#visit(this.#squeezed, state, settled, ({ pattern, lengths }) => {
+      this.#visit(this.#squeezed, state, ({ pattern, lengths }) => {
         if (findings.isSettled(pattern)) return true;
         const from = at - lengths.length + 1;
         let isHeld = false;
@@ -91,17 +91,12 @@ export class CharacterSearch {
     }
   }
 
-  #visit<End>(
-    automaton: Automaton<End>,
-    state: number,
-    settled: Set<number>,
-    judge: (end: End) => boolean,
-  ): void {
+  #visit<End>(automaton: Automaton<End>, state: number, judge: (end: End) => boolean): void {
     const first = automaton.firstEnd(state);
     let allSettled = true;
-    for (let at = first; at !== -1 && !settled.has(at); at = automaton.nextEnd(at)) {
+    for (let at = first; at !== -1 && !automaton.isSettled(at); at = automaton.nextEnd(at)) {
       for (const end of automaton.endsAt(at)) if (!judge(end)) allSettled = false;
     }
-    if (first !== -1 && allSettled) settled.add(first);
+    if (first !== -1 && allSettled) automaton.settle(first);
   }
 }

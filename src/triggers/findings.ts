@@ -9,6 +9,8 @@ export interface Pattern {
   /** Counted from 0 within its index. */
   readonly id: number;
   readonly tokens: readonly number[];
+  /** In tokens. */
+  readonly length: number;
   /** Without signs and emoji, so these may stand between its words. */
   readonly hasWordsOnly: boolean;
   /** Only spaces and hyphens may stand between its words. */

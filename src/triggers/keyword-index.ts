@@ -116,6 +116,7 @@ export class KeywordIndex {
       id: this.#patterns.size,
       place: -1,
       tokens,
+      length: tokens.length,
       hasWordsOnly,
       isPhrase: mode === 'phrase',
       isWhole: mode === 'exact',

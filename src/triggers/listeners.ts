@@ -6,11 +6,11 @@ export type ScopeMiss = 'door_closed' | 'replies_not_wanted' | 'other_post' | Sc
 
 /** The first reason that applies: door, reply, post, time. */
 export function scopeMiss(rule: Rule, comment: MatchableComment): ScopeMiss | null {
-  const { trigger, rules, doors, mediaIds, schedule } = rule;
+  const { takesReplies, rules, doors, mediaIds, schedule } = rule;
   if (!doors.includes(comment.door)) return 'door_closed';
   // Or the machine would answer whatever anybody writes.
   if (comment.door === 'private' && rules.mode === 'any') return 'door_closed';
-  if (comment.isReply && !trigger.definition.includeReplies) return 'replies_not_wanted';
+  if (comment.isReply && !takesReplies) return 'replies_not_wanted';
   if (mediaIds.size > 0 && (comment.mediaId === null || !mediaIds.has(comment.mediaId))) return 'other_post';
   return schedule && scheduleMiss(schedule, comment.at);
 }
@@ -24,7 +24,7 @@ class Listed {
 
   add(rule: Rule): void {
     this.rules.push(rule);
-    if (rule.trigger.definition.includeReplies) this.takingReplies += 1;
+    if (rule.takesReplies) this.takingReplies += 1;
   }
 }
 
@@ -99,5 +99,5 @@ function isCareful({ rules: { mode }, exclude, doors, schedule }: Rule): boolean
 /** Every one of them counts on this post, so only a reply can be refused. */
 function firstTaking({ rules, takingReplies }: Listed, { isReply }: MatchableComment): Rule | undefined {
   if (!isReply) return rules[0];
-  return takingReplies === 0 ? undefined : rules.find(({ trigger }) => trigger.definition.includeReplies);
+  return takingReplies === 0 ? undefined : rules.find((rule) => rule.takesReplies);
 }

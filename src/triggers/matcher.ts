@@ -62,6 +62,11 @@ function byArbitration(a: MatchableTrigger, b: MatchableTrigger): number {
   return a.id < b.id ? -1 : 1;
 }
 
+/** Whether a comment that both would answer is answered by `one`. */
+export function comesFirst(one: MatchableTrigger, other: MatchableTrigger): boolean {
+  return byArbitration(one, other) < 0;
+}
+
 function nearer(one: MissReason, other: MissReason): MissReason {
   return missReasons.indexOf(one) > missReasons.indexOf(other) ? one : other;
 }
@@ -195,6 +200,7 @@ function compileRules(ordered: readonly MatchableTrigger[]) {
       rank,
       trigger,
       rules,
+      takesReplies: definition.includeReplies,
       mediaIds: definition.mediaIds.length === 0 ? everyPost : new Set(definition.mediaIds),
       doors,
       schedule: activeFrom || activeUntil || activeHours ? { activeFrom, activeUntil, activeHours } : null,

@@ -52,6 +52,7 @@ export interface Rule {
   doors: readonly Door[];
   /** null where it counts at all times. */
   schedule: Schedule | null;
+  takesReplies: boolean;
   keywords: ReadonlyArray<{ keyword: string; patterns: readonly Pattern[] }>;
   exclude: ReadonlyArray<{ keyword: string; patterns: readonly Pattern[] }>;
 }

@@ -23,9 +23,6 @@ export class WordSearch {
   readonly #automaton = new Automaton<Pattern>();
   #hasPatterns = false;
   #hasOthers = false;
-  /** By state: the pass in which all that ends there was found to be settled. */
-  #settled = new Int32Array(0);
-  #pass = 0;
   #count = 0;
   #text = '';
 
@@ -37,7 +34,6 @@ export class WordSearch {
 
   link(): void {
     this.#automaton.link();
-    this.#settled = new Int32Array(this.#automaton.size);
   }
 
   search(text: string, tokens: Tokens, findings: Findings): void {
@@ -54,7 +50,7 @@ export class WordSearch {
     const { kinds, ids, alternatives, count } = tokens;
     const automaton = this.#automaton;
     const hasAlternatives = alternatives.size > 0;
-    this.#pass += 1;
+    automaton.beginPass();
     this.#count = 0;
     let state = 0;
     /** The states that other readings of the words before lead to. */
@@ -98,18 +94,18 @@ export class WordSearch {
     const automaton = this.#automaton;
     let allSettled = true;
     const first = automaton.firstEnd(state);
-    for (let at = first; at !== -1 && this.#settled[at] !== this.#pass; at = automaton.nextEnd(at)) {
+    for (let at = first; at !== -1 && !automaton.isSettled(at); at = automaton.nextEnd(at)) {
       for (const pattern of automaton.endsAt(at)) {
         if (pattern.hasWordsOnly !== wordsOnly || findings.isSettled(pattern)) continue;
         this.#judge(pattern, tokens, findings, isOther);
         if (!findings.isSettled(pattern)) allSettled = false;
       }
     }
-    if (allSettled && first !== -1) this.#settled[first] = this.#pass;
+    if (allSettled && first !== -1) automaton.settle(first);
   }
 
   #judge(pattern: Pattern, tokens: Tokens, findings: Findings, isOther: boolean): void {
-    const from = this.#count - pattern.tokens.length;
+    const from = this.#count - pattern.length;
     const first = walked[from]!;
     const last = walked[this.#count - 1]!;
     let how: Occurrence['how'] = 'as_said';

@@ -28,6 +28,7 @@ describe('a trigger', () => {
   it('begins active, as version 1, and asks for a comment', async () => {
     const { account, resource, trigger } = await connect(client);
     expect(trigger).toEqual({
+      collisions: [],
       id: expect.any(String),
       accountId: account.id,
       resourceId: resource.id,
@@ -243,5 +244,23 @@ describe('what a trigger cannot do', () => {
     const { trigger } = await connect(client);
     const answer = await client.patch(`/v1/triggers/${trigger.id}`, patch);
     expect([answer.status, answer.body.code, answer.body.field]).toEqual([422, 'body_invalid', field]);
+  });
+});
+
+describe('a trigger that is saved', () => {
+  it('tells which others the same comment could fire, and who would answer', async () => {
+    const { account, resource, trigger } = await connect(client);
+    const second = await created(
+      client.post(
+        '/v1/triggers',
+        triggerBody(account, resource, { name: 'Later', keywords: ['guide', 'pdf'] }),
+      ),
+    );
+    expect(second.collisions).toEqual([{ triggerId: trigger.id, name: 'Guide', text: 'guide', wins: false }]);
+    const path = `/v1/triggers/${second.id}`;
+    const raised = await client.patch(path, { priority: 1 });
+    expect(raised.body.collisions).toEqual([expect.objectContaining({ wins: true })]);
+    expect((await client.patch(path, { keywords: ['pdf'] })).body.collisions).toEqual([]);
+    expect((await client.patch(path, { keywords: ['guide'], state: 'paused' })).body.collisions).toEqual([]);
   });
 });

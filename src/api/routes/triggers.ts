@@ -1,17 +1,19 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { withCollisions } from '../../catalog/collisions.ts';
 import { listTriggerVersions } from '../../catalog/trigger-versions.ts';
-import { getTrigger, listTriggers } from '../../catalog/trigger-views.ts';
+import { getTrigger, listTriggers, type TriggerView } from '../../catalog/trigger-views.ts';
 import { archiveTrigger, changeTrigger, createTrigger, restoreTrigger } from '../../catalog/triggers.ts';
 import { readVariants } from '../../records/variants.ts';
 import { triggerStates } from '../../triggers/definition.ts';
-import { callerOf } from '../auth.ts';
+import { type Called, callerOf } from '../auth.ts';
 import { changeOf, createForCaller, idempotencyHeaders } from '../creation.ts';
 import type { RouteDeps } from '../deps.ts';
 import { id, idParams, pageOf, pageQuery, problems } from '../schemas.ts';
 import {
   changeTriggerBody,
   createTriggerBody,
+  savedTrigger,
   trigger,
   triggerVersion,
   variantResults,
@@ -21,6 +23,8 @@ const tags = ['triggers'];
 
 export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
   const { prisma, platforms } = deps;
+  const saved = async (request: Called, trigger: Promise<TriggerView>) =>
+    withCollisions(prisma, callerOf(request).workspaceId, await trigger);
   return async (app) => {
     app.post(
       '/triggers',
@@ -33,7 +37,7 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
             'Its templates are tried out first, with the resource and the longest user name there can be: one that fails, does not give the resource, or is longer than the platform takes is refused with `template_invalid`.',
           headers: idempotencyHeaders,
           body: createTriggerBody,
-          response: { 201: trigger, ...problems(409) },
+          response: { 201: savedTrigger, ...problems(409) },
         },
       },
       async (request, reply) => {
@@ -41,7 +45,11 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
           prepare: async () => request.body,
           create: async (tx, change, input) => ({
             status: 201,
-            body: await createTrigger(tx, platforms, change, input),
+            body: await withCollisions(
+              tx,
+              change.workspaceId,
+              await createTrigger(tx, platforms, change, input),
+            ),
           }),
         });
         return reply.code(201).send(body);
@@ -73,10 +81,10 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
           operationId: 'getTrigger',
           summary: 'Read a trigger',
           params: idParams,
-          response: { 200: trigger },
+          response: { 200: savedTrigger },
         },
       },
-      async (request) => getTrigger(prisma, callerOf(request).workspaceId, request.params.id),
+      async (request) => saved(request, getTrigger(prisma, callerOf(request).workspaceId, request.params.id)),
     );
 
     app.get(
@@ -107,11 +115,20 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
           description:
             'Writes a new version with everything that the old one said, except its state: a trigger that is on stays on. Checked as any change: a resource that was archived since is refused. Writes nothing when nothing changes.',
           params: idParams.extend({ version: z.coerce.number().int().min(1).max(2_147_483_647) }),
-          response: { 200: trigger, ...problems(409, 422) },
+          response: { 200: savedTrigger, ...problems(409, 422) },
         },
       },
       async (request) =>
-        restoreTrigger(prisma, platforms, changeOf(request, deps), request.params.id, request.params.version),
+        saved(
+          request,
+          restoreTrigger(
+            prisma,
+            platforms,
+            changeOf(request, deps),
+            request.params.id,
+            request.params.version,
+          ),
+        ),
     );
 
     app.get(
@@ -141,11 +158,14 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
             'Lists are replaced as a whole. Writes a new version, unless nothing changes. Counts for comments that come in from now on; deliveries under way keep the version that they began with.',
           params: idParams,
           body: changeTriggerBody,
-          response: { 200: trigger, ...problems(409) },
+          response: { 200: savedTrigger, ...problems(409) },
         },
       },
       async (request) =>
-        changeTrigger(prisma, platforms, changeOf(request, deps), request.params.id, request.body),
+        saved(
+          request,
+          changeTrigger(prisma, platforms, changeOf(request, deps), request.params.id, request.body),
+        ),
     );
 
     for (const [verb, state] of [
@@ -160,11 +180,14 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
             operationId: `${verb}Trigger`,
             summary: verb === 'pause' ? 'Pause a trigger' : 'Resume a trigger, or activate a draft',
             params: idParams,
-            response: { 200: trigger, ...problems(409, 422) },
+            response: { 200: savedTrigger, ...problems(409, 422) },
           },
         },
         async (request) =>
-          changeTrigger(prisma, platforms, changeOf(request, deps), request.params.id, { state }),
+          saved(
+            request,
+            changeTrigger(prisma, platforms, changeOf(request, deps), request.params.id, { state }),
+          ),
       );
     }
 
