@@ -11,7 +11,8 @@ export function createPool(databaseUrl: string, onError: (error: Error) => void)
     application_name: 'fairdrop',
     // Every statement here finds its rows by a key. Planned while a table is nearly empty, as at the beginning of an
     // installation's first busy hour, it would read the whole of it, and keep doing so until the next ANALYZE.
-    options: '-c enable_seqscan=off',
+    options: '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan',
+    // A plan for whatever values come is the right one for such statements, and planning one takes longer than running it.
     // Plans are made anew with what is known of the tables by then.
     maxLifetimeSeconds: 300,
     max: 10,

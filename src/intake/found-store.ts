@@ -112,7 +112,7 @@ const insertFound: Statement = {
       select i.*, event.contact_id as known_contact_id
       from input i join (select * from added union all select * from changed) event using (id)
     ),${consequences}
-    select f.id, m.id is not null and m.refusal is null as serves, null::uuid as ready
+    select f.id, coalesce(m.serves, false) as serves, null::uuid as ready
     from fresh f left join matched m using (id)
     union all
     select null, null, id from message where state = 'queued' and due_at <= $4`,

@@ -187,20 +187,26 @@ export const consequences = `
             taken = greatest(trigger_stocks.taken, least(trigger_stocks.taken + excluded.taken, excluded.stock))
       returning trigger_id, granted
     ),
+    -- serves besides refusal: of a boolean the planner expects half to be true, of "is null" hardly any, and joins
+    -- what hangs on it by nested loops.
     matched as (
-      select e.*, case when not is_eligible then 'already_served'
-                       when max_deliveries is not null and place > coalesce(stock.granted, 0) then 'sold_out' end as refusal
-      from eligible e left join stock using (trigger_id)
+      select *, refusal is null as serves
+      from (
+        select e.*, case when not is_eligible then 'already_served'
+                         when max_deliveries is not null and place > coalesce(stock.granted, 0) then 'sold_out'
+                    end as refusal
+        from eligible e left join stock using (trigger_id)
+      ) m
     ),
     delivery as (
       insert into deliveries (id, workspace_id, account_id, event_id, contact_id, trigger_id, trigger_version,
                               resource_id, door, keyword, state, reason, created_at, settled_at)
       select delivery_id, workspace_id, account_id, id, known_contact_id, trigger_id, trigger_version,
              resource_id, door, keyword,
-             case when refusal is null then 'waiting' else 'skipped' end,
+             case when serves then 'waiting' else 'skipped' end,
              refusal,
              received_at,
-             case when refusal is not null then received_at end
+             case when not serves then received_at end
       from matched
     ),
     draft as (
@@ -211,7 +217,7 @@ export const consequences = `
       from json_to_recordset($2::json) as m(
         id uuid, delivery_id uuid, kind text, pace text, state text, target_id text, text text, variant int,
         deadline_at timestamptz, wake_at timestamptz)
-      join matched f on f.delivery_id = m.delivery_id and f.refusal is null
+      join matched f on f.delivery_id = m.delivery_id and f.serves
     ),
     posted as (
       insert into post_replies (account_id, media_id, wanted)
@@ -259,7 +265,7 @@ export const consequences = `
       union all
       select skip_ledger_id, workspace_id, received_at, 'delivery.skipped', account_id, id, delivery_id,
              known_contact_id, trigger_id, resource_id, jsonb_build_object('reason', refusal)
-      from matched where refusal is not null
+      from matched where not serves
     )`;
 
 const insertEvents: Statement = {
