@@ -1,6 +1,12 @@
 import { completed } from './definition.ts';
 import { hashtagOf } from './keyword.ts';
-import { comesFirst, compileTriggers, type MatchableTrigger } from './matcher.ts';
+import {
+  comesFirst,
+  compileTriggers,
+  type MatchableComment,
+  type MatchableTrigger,
+  type TriggerSet,
+} from './matcher.ts';
 
 /** Two active triggers that one comment could fire; it gets the answer of the one that comes first. */
 export interface Collision {
@@ -15,27 +21,27 @@ export interface Collision {
 const maxCollisions = 20;
 
 /**
- * Tries out what each of them listens for on the others. Dates and hours are not looked at: they pass. Of those that collide
- * on the same words the first is named.
+ * Tries out what each of them listens for on the other, one by one: of all together only the first would be heard. Dates
+ * and hours are not looked at: they pass. Of those that collide on the same words the first is named.
  */
 export function findCollisions(trigger: MatchableTrigger, others: readonly MatchableTrigger[]): Collision[] {
-  const found = new Map<string, Collision>();
-  const note = (other: MatchableTrigger, text: string) => {
-    if (!found.has(other.id)) found.set(other.id, { other, text, wins: comesFirst(trigger, other) });
-  };
-  const theirs = compileTriggers(others.map(always));
-  for (const text of samplesOf(trigger)) {
-    const match = theirs.match(said(text, trigger));
-    if (match.matched) note(match.trigger, text);
-  }
+  const found: Collision[] = [];
   const own = compileTriggers([always(trigger)]);
+  const samples = samplesOf(trigger);
   for (const other of others) {
-    if (found.size >= maxCollisions) break;
-    if (found.has(other.id) || other.state !== 'active') continue;
-    const text = samplesOf(other).find((sample) => own.match(said(sample, other)).matched);
-    if (text !== undefined) note(other, text);
+    if (found.length >= maxCollisions) break;
+    if (other.state !== 'active') continue;
+    const places = placesOfBoth(trigger, other);
+    if (places.length === 0) continue;
+    const their = compileTriggers([always(other)]);
+    const hears = (set: TriggerSet, text: string) =>
+      places.some((place) => set.match({ ...place, text }).matched);
+    const text =
+      samples.find((sample) => hears(their, sample) && hears(own, sample)) ??
+      samplesOf(other).find((sample) => hears(own, sample) && hears(their, sample));
+    if (text !== undefined) found.push({ other, text, wins: comesFirst(trigger, other) });
   }
-  return [...found.values()].slice(0, maxCollisions);
+  return found;
 }
 
 /** Whatever keeps it from being asked now. */
@@ -64,13 +70,22 @@ function samplesOf({ definition }: MatchableTrigger): string[] {
   }
 }
 
-function said(text: string, { definition }: MatchableTrigger) {
-  const { doors, mediaIds } = completed(definition);
-  return {
-    text,
-    isReply: false,
-    mediaId: mediaIds[0] ?? null,
-    door: doors[0] ?? 'comment',
-    at: new Date(0),
-  };
+/** Where both of them listen: a post that both count on, a private message. */
+function placesOfBoth(one: MatchableTrigger, other: MatchableTrigger): Omit<MatchableComment, 'text'>[] {
+  const { doors, mediaIds } = completed(one.definition);
+  const { doors: theirDoors, mediaIds: theirs } = completed(other.definition);
+  const somewhere = new Set(theirs);
+  const shared =
+    mediaIds.length > 0 && theirs.length > 0
+      ? mediaIds.filter((id) => somewhere.has(id))
+      : [...mediaIds, ...theirs];
+  const never = mediaIds.length > 0 && theirs.length > 0 && shared.length === 0;
+  return doors
+    .filter((door) => theirDoors.includes(door) && !(door === 'comment' && never))
+    .map((door) => ({
+      isReply: false,
+      mediaId: door === 'comment' ? (shared[0] ?? null) : null,
+      door,
+      at: new Date(0),
+    }));
 }

@@ -16,6 +16,8 @@ const roles = {
   plea: 256,
   need: 512,
   tail: 1024,
+  urges: 2048,
+  lacks: 4096,
 } as const satisfies Record<keyof Omit<RefusalWords, 'after'>, number>;
 
 interface Language {
@@ -185,6 +187,8 @@ class Sentence {
     if (this.#after.slice(0, 2).some((id) => this.#is(id, roles.turns))) return false;
     for (let at = 0; at < words.length; at += 1) {
       if (!this.#is(words[at]!, roles.not | roles.no)) continue;
+      // N’oublie pas de m’envoyer le guide. Zögere nicht mir den Guide zu schicken.
+      if (at > 0 && this.#is(words[at - 1]!, roles.urges)) continue;
       if (this.#isAskedFor(at) || (!this.#isQuestion && this.#isRefusedItself(at))) return true;
     }
     return !this.#isQuestion && this.#isRefusedBehind();
@@ -250,6 +254,8 @@ class Sentence {
   #isRefusedItself(not: number): boolean {
     const words = this.#before;
     if (!this.#areFillers(words.slice(not + 1)) || this.#isTold(not)) return false;
+    // No tengo la guía.
+    if (words.slice(not + 1).some((id) => this.#is(id, roles.lacks))) return false;
     if (words.some((id) => this.#is(id, roles.turns))) return false;
     if (this.#endsInAsking(this.#after)) return true;
     if (!this.#after.every((id) => this.#is(id, roles.filler | roles.tail))) return false;
