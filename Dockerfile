@@ -16,9 +16,10 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --omit=dev --omit=optional && npm cache clean --force
 
 FROM node:24.21.0-bookworm-slim
-# The cache holds what is compiled, and TypeScript without its types: where it is named here, not even the first file needs
-# the 17 MB that taking them off takes.
-ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 NODE_COMPILE_CACHE=/tmp/node-compile-cache
+ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000
+# For its memory. The cache holds what is compiled, and TypeScript without its types: where it is named here, not even the
+# first file needs the 17 MB that taking them off takes. And with one arena the threads of V8 share what they give back.
+ENV NODE_COMPILE_CACHE=/tmp/node-compile-cache MALLOC_ARENA_MAX=1
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json LICENSE ./

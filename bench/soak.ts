@@ -24,6 +24,7 @@ export async function soak(
 ): Promise<void> {
   await withStage({}, async (stage) => {
     const { logLevel } = fullSettings;
+    const around = circumstances(stage);
     const fairdrop = await stage.fairdrop({ name: 'Fairdrop', queue: 'redis', logLevel });
     const samples: Sample[] = [];
     const startedMs = Date.now();
@@ -52,20 +53,35 @@ export async function soak(
       clearInterval(timer);
     }
     await stage.range.verify();
-    // The first half is warm-up: caches fill, code is compiled.
-    const settledSamples = samples.slice(samples.length >> 1);
-    const growthPerHour = Object.fromEntries(
-      roles.map((role) => [role, slope(settledSamples.map((s) => ({ x: s.minutes, y: s[role] }))) * 60]),
-    );
-    for (const role of roles) {
-      const peak = Math.max(...samples.map((sample) => sample[role]));
+    const byRole = Object.fromEntries(roles.map((role) => [role, summarize(samples, role)]));
+    for (const [role, { peakMb, growthMbPerHour }] of Object.entries(byRole)) {
+      const [first, second] = peakMb.map((peak) => peak.toFixed(0));
       say(
-        `${role}: peak ${peak.toFixed(0)} MB, in the second half ${growthPerHour[role]?.toFixed(1)} MB per hour`,
+        `${role}: at most ${first} MB in the first half and ${second} MB in the second, which grew by ${growthMbPerHour.toFixed(1)} MB per hour`,
       );
     }
-    say(writeJson('soak.json', { ...circumstances(stage), flags, dms, growthPerHour, samples }));
+    say(writeJson('soak.json', { ...around, flags, dms, byRole, samples: columns(samples) }));
     say(writeResult('soak.svg', plot(samples)));
   });
+}
+
+/**
+ * The first half is warm-up: caches fill, code is compiled. Memory goes up slowly and down at once, with the collection
+ * of what is old, so that over a short time the slope of the second half says less than the two peaks.
+ */
+function summarize(samples: readonly Sample[], role: Role) {
+  const middle = samples.length >> 1;
+  const second = samples.slice(middle);
+  const peakOf = (part: readonly Sample[]) => Math.max(...part.map((sample) => sample[role]));
+  return {
+    peakMb: [peakOf(samples.slice(0, middle)), peakOf(second)],
+    growthMbPerHour: slope(second.map((sample) => ({ x: sample.minutes, y: sample[role] }))) * 60,
+  };
+}
+
+function columns(samples: readonly Sample[]): Record<keyof Sample, number[]> {
+  const column = (name: keyof Sample) => samples.map((sample) => sample[name]);
+  return { minutes: column('minutes'), api: column('api'), worker: column('worker') };
 }
 
 function plot(samples: readonly Sample[]): string {

@@ -71,7 +71,9 @@ const variables = {
       'must be 24 to 200 visible ASCII characters, for example from: openssl rand -hex 24',
     )
     .optional()
-    .describe('On an empty database: creates the first workspace with this API key.'),
+    .describe(
+      'On an empty database: creates the first workspace with this API key. Read by the API, not by a worker.',
+    ),
   INSTAGRAM_APP_SECRET: z
     .string()
     .optional()

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import pino from 'pino';
 import { type Config, loadDotEnv, readConfig } from './config.ts';
 import { serializeError } from './error-log.ts';
@@ -35,6 +36,8 @@ async function main(): Promise<void> {
   process.on('SIGTERM', () => stop('SIGTERM', 0));
   process.on('SIGINT', () => stop('SIGINT', 0));
   const service = await starting;
+  // Not only at its end: the process may be killed, and the next one beside it may start now.
+  flushCompileCache();
   if (!isStopping) console.log(banner(config, service));
 }
 

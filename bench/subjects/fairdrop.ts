@@ -26,8 +26,10 @@ const nodeFlags = (
 ).scripts.start
   .split(' ')
   .slice(1, -1);
-/** Where Node has it by itself, once it is asked; named as in the Dockerfile. */
-const compileCache = path.join(tmpdir(), 'node-compile-cache');
+
+/** As the Dockerfile sets them. */
+const surroundings = { NODE_COMPILE_CACHE: path.join(tmpdir(), 'node-compile-cache'), MALLOC_ARENA_MAX: '1' };
+
 export const apiKey = 'bench-bench-bench-bench-bench';
 
 export type Role = 'api' | 'worker';
@@ -109,7 +111,7 @@ async function startRole(
     cwd,
     env: {
       PATH: process.env.PATH ?? '',
-      NODE_COMPILE_CACHE: compileCache,
+      ...surroundings,
       ...env,
       ROLE: role,
       PORT: `${port}`,

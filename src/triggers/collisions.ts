@@ -26,22 +26,46 @@ const maxCollisions = 20;
  */
 export function findCollisions(trigger: MatchableTrigger, others: readonly MatchableTrigger[]): Collision[] {
   const found: Collision[] = [];
-  const own = compileTriggers([always(trigger)]);
+  const active = others.filter(({ state }) => state === 'active');
   const samples = samplesOf(trigger);
-  for (const other of others) {
+  const own = compileTriggers([always(trigger)]);
+  const ownWords = compileTriggers([everywhere(trigger)]);
+  const heard = heardBy(compileTriggers(active.map(everywhere)), samples);
+  for (const other of active) {
     if (found.length >= maxCollisions) break;
-    if (other.state !== 'active') continue;
+    // To compile each takes long, so only those whose words fit.
+    const theirs = samplesOf(other).filter((text) => ownWords.match(anywhere(text)).matched);
+    if (theirs.length === 0 && !heard.has(other.id)) continue;
     const places = placesOfBoth(trigger, other);
-    if (places.length === 0) continue;
-    const their = compileTriggers([always(other)]);
-    const hears = (set: TriggerSet, text: string) =>
-      places.some((place) => set.match({ ...place, text }).matched);
-    const text =
-      samples.find((sample) => hears(their, sample) && hears(own, sample)) ??
-      samplesOf(other).find((sample) => hears(own, sample) && hears(their, sample));
+    const both = [own, compileTriggers([always(other)])];
+    const text = [...samples, ...theirs].find((sample) =>
+      places.some((place) => both.every((set) => set.match({ ...place, text: sample }).matched)),
+    );
     if (text !== undefined) found.push({ other, text, wins: comesFirst(trigger, other) });
   }
   return found;
+}
+
+/** Those of a set that any of the texts fires, or would if they came first. */
+function heardBy(set: TriggerSet, texts: readonly string[]): Set<string> {
+  const ids = new Set<string>();
+  for (const text of texts) {
+    if (!set.match(anywhere(text)).matched) continue;
+    for (const { trigger, verdict } of set.explain(anywhere(text))) {
+      if (verdict === 'fired' || verdict === 'outranked') ids.add(trigger.id);
+    }
+  }
+  return ids;
+}
+
+function anywhere(text: string): MatchableComment {
+  return { text, isReply: false, mediaId: null, door: 'comment', at: new Date(0) };
+}
+
+/** By its words alone. */
+function everywhere(trigger: MatchableTrigger): MatchableTrigger {
+  const { definition, ...rest } = always(trigger);
+  return { ...rest, definition: { ...definition, mediaIds: [], doors: ['comment'] } };
 }
 
 /** Whatever keeps it from being asked now. */

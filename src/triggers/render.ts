@@ -1,17 +1,10 @@
 import { Context, type Emitter, type Template, toValueSync } from 'liquidjs';
 import { engine, parseTemplate } from './liquid.ts';
+import { renderPlain } from './plain-template.ts';
 import { renderLimits } from './render-limits.ts';
 import { parseSpintax } from './spintax.ts';
+import type { TemplateContext } from './template-context.ts';
 import { describeLiquidError, TemplateError, tooMuchText } from './template-errors.ts';
-
-/** What a template may speak of. A field that is not known is null, never absent. */
-export interface TemplateContext {
-  contact: { username: string | null };
-  resource: { name: string; url: string | null; text: string | null };
-  account: { username: string | null };
-  /** How many payments it costs at the door by which the contact came. */
-  price: number;
-}
 
 /**
  * Plain text, without the white space around it.
@@ -21,7 +14,9 @@ export interface TemplateContext {
 export function renderTemplate(template: string, context: TemplateContext, random: () => number): string {
   try {
     const drawn = parseSpintax(template)?.draw(random) ?? template;
-    return renderParsed(parseTemplate(drawn), context, { strict: false });
+    return (
+      renderPlain(drawn, context)?.trim() ?? renderParsed(parseTemplate(drawn), context, { strict: false })
+    );
   } catch (error) {
     if (error instanceof TemplateError) throw error;
     throw new TemplateError(describeLiquidError(error), { cause: error });

@@ -1,9 +1,10 @@
 import type { Template } from 'liquidjs';
 import type { WeightedTemplate } from './definition.ts';
 import { engine, parseForCheck } from './liquid.ts';
-import { renderParsed, type TemplateContext } from './render.ts';
+import { renderParsed } from './render.ts';
 import { type TextLimit, textSize } from './render-limits.ts';
 import { parseSpintax } from './spintax.ts';
+import type { TemplateContext } from './template-context.ts';
 import { describeLiquidError, quote, TemplateError } from './template-errors.ts';
 
 /** Each is tried out, so that none fails on a reader. */

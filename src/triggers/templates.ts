@@ -1,8 +1,9 @@
 import type { WeightedTemplate } from './definition.ts';
 
-export { renderTemplate, type TemplateContext } from './render.ts';
+export { renderTemplate } from './render.ts';
 export { type TextLimit, type TextUnit, textSize } from './render-limits.ts';
 export { checkTemplates, givesResource, type TemplateIssue, type TemplateRules } from './template-check.ts';
+export type { TemplateContext } from './template-context.ts';
 export { TemplateError } from './template-errors.ts';
 
 /** @param random in [0, 1) @returns the index of the template drawn, each as often as its weight says */

@@ -200,7 +200,7 @@ describe('`triggers export`', () => {
     await triggers('apply', write(fileOf()));
     const [made] = await triggersOf();
     const { id, version, createdAt, ...rest } = made as Trigger & Record<string, unknown>;
-    const { updatedAt, asks, ...body } = rest;
+    const { updatedAt, price, ...body } = rest;
     await client.post('/v1/triggers', body);
     const said = await triggers('export', '-a', account.id);
     expect(said).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('2 × "Guide"') });

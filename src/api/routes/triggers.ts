@@ -81,10 +81,10 @@ export function triggerRoutes(deps: RouteDeps): FastifyPluginAsyncZod {
           operationId: 'getTrigger',
           summary: 'Read a trigger',
           params: idParams,
-          response: { 200: trigger },
+          response: { 200: savedTrigger },
         },
       },
-      async (request) => getTrigger(prisma, callerOf(request).workspaceId, request.params.id),
+      async (request) => saved(request, getTrigger(prisma, callerOf(request).workspaceId, request.params.id)),
     );
 
     app.get(
