@@ -27,6 +27,12 @@ export const french: JudgedCase[] = [
   ["n'oublie pas le guide", 'guide', 'guide', 'not to be forgotten'],
   ["n'oublie pas de m'envoyer le guide", 'guide', 'guide', 'nor to be left unsent'],
   ["N'hésitez pas à m'envoyer le guide", 'guide', 'guide', 'sent without hesitation'],
+  [
+    "n'oubliez pas de m'envoyer",
+    { mode: 'any', keywords: [] },
+    "n'oubliez pas de m'envoyer",
+    'nor where any comment counts',
+  ],
   ['pas encore reçu le guide', 'guide', 'guide', 'not yet'],
   ["vous ne m'avez pas envoyé le guide", 'guide', 'guide', 'a complaint'],
 ];
