@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Resource } from '../db/generated/client.ts';
 import type { ResourceId } from '../ids.ts';
 import { type FieldError, maxErrors, Problem } from '../problem.ts';
-import type { TriggerDefinition, TriggerState } from '../triggers/definition.ts';
+import { completed, type StoredDefinition, type TriggerState } from '../triggers/definition.ts';
 import type { Platforms } from './identify.ts';
 import { templateErrors } from './template-check.ts';
 import type { Tx } from './transaction.ts';
@@ -12,7 +12,7 @@ interface Use {
   triggerId: string;
   name: string;
   state: TriggerState;
-  definition: TriggerDefinition;
+  definition: StoredDefinition;
   accountId: string;
   accountUsername: string | null;
   platform: string;
@@ -91,7 +91,7 @@ function useErrors(use: Use, platforms: Platforms, resource: Resource): FieldErr
     resource: { name: resource.name, url: resource.url, text: resource.text },
     account: { username: use.accountUsername },
   };
-  return templateErrors(use.definition, context, adapter).map((error) => ({
+  return templateErrors(completed(use.definition), context, adapter).map((error) => ({
     field: resource.kind === 'link' ? '/url' : '/text',
     message: `the template ${error.field} of the trigger "${use.name}" (${use.triggerId}) ${error.message}`,
   }));

@@ -101,7 +101,7 @@ export async function testTriggers(
   const answer = {
     triggerId: winner === unsaved ? (test.trigger?.id ?? null) : winner.id,
     ...renderAnswers(
-      completed(winner.definition),
+      { ...completed(winner.definition), doors: [test.door] },
       {
         contact: { username: test.username },
         resource,

@@ -106,13 +106,10 @@ export function asComment(event: {
   mediaId: string | null;
   receivedAt: Date | string;
 }): MatchableComment {
-  return {
-    text: event.text,
-    isReply: event.parentId !== null,
-    mediaId: event.mediaId,
-    door: event.kind === 'comment' ? 'comment' : 'private',
-    at: new Date(event.receivedAt),
-  };
+  const said = { text: event.text, at: new Date(event.receivedAt) };
+  // A message stands under no post and answers no comment.
+  if (event.kind !== 'comment') return { ...said, isReply: false, mediaId: null, door: 'private' };
+  return { ...said, isReply: event.parentId !== null, mediaId: event.mediaId, door: 'comment' };
 }
 
 /** What each trigger has to say about a comment, in words as well. */

@@ -1,3 +1,5 @@
+import type { MatchMode } from './modes.ts';
+
 /**
  * What readers pay. A public comment is reach for the account and so a payment; a private message is none. The gates
  * that a trigger puts before its resource add theirs at each door.
@@ -19,13 +21,22 @@ export interface Price {
 
 interface Priced {
   doors: readonly Door[];
+  mode: MatchMode;
+  mediaIds: readonly string[];
+}
+
+/**
+ * The doors by which anybody can come, the public one first. A message stands under no post, and where every message
+ * counted the machine would answer whatever anybody writes: such triggers have no private door, whatever they say.
+ */
+export function openDoors(trigger: Priced): Door[] {
+  const hearsMessages = trigger.mode !== 'any' && trigger.mediaIds.length === 0;
+  return doors.filter((door) => trigger.doors.includes(door) && (door !== 'private' || hearsMessages));
 }
 
 /** @returns what is asked at each door that the trigger has, the public one first */
 export function price(trigger: Priced): Price[] {
-  return doors
-    .filter((door) => trigger.doors.includes(door))
-    .map((door) => ({ door, payments: asked(door) }));
+  return openDoors(trigger).map((door) => ({ door, payments: asked(door) }));
 }
 
 /** What a trigger asks at one of its doors. */

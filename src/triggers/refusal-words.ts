@@ -18,6 +18,10 @@ export interface RefusalWords {
   why: string;
   /** Before it, a “not” tells of what did not happen: ich habe ihn nicht bekommen. */
   past: string;
+  /** Not to do that is to do it: n’oublie pas, zögere nicht. Right before a “not”, it is none. */
+  urges: string;
+  /** Behind a “not” it says what one has not got: no tengo la guía. */
+  lacks: string;
   /** Asks somebody not to: could you not send it? Such a question is no question. */
   plea: string;
   /** A new thought begins: no slides but the guide. */
@@ -46,6 +50,8 @@ export const refusalWords: Readonly<Record<RefusalLanguage, RefusalWords>> = {
     turns: 'only just miss lose wait forget stop pay leave without until unless if hesitate mind',
     why: 'why',
     past: 'is was are were have has had did didn got there s still yet you they he she who',
+    urges: '',
+    lacks: '',
     plea: 'could can would will',
     but: 'but so because since however',
     after: 'no thanks,no thank you,no thx,not interested,not for me,not needed',
@@ -61,6 +67,8 @@ export const refusalWords: Readonly<Record<RefusalLanguage, RefusalWords>> = {
     turns: 'alleen missen verliezen wachten vergeten vergeet betalen zonder tot tenzij als slechts',
     why: 'waarom',
     past: 'had kreeg gekregen ontvangen gehad is was staat werkt zie vind kan er nog',
+    urges: 'aarzel vergeet',
+    lacks: '',
     plea: 'zou',
     but: 'maar want omdat dus',
     after: 'nee bedankt,nee dank je,nee dankjewel,nee dank u,niet nodig,hoeft niet,hoef ik niet,wil ik niet',
@@ -77,6 +85,8 @@ export const refusalWords: Readonly<Record<RefusalLanguage, RefusalWords>> = {
       'nur bloss verpassen verlieren warten vergessen vergiss vergesst bezahlen zahlen ohne bis wenn ausser',
     why: 'warum wieso weshalb',
     past: 'habe hab hast hat hatte hatten wurde bekam erhielt ist war gibt finde kann noch leider',
+    urges: 'zogere zogert vergiss vergesst',
+    lacks: '',
     plea: 'konntest konnten wurdest',
     but: 'aber sondern weil denn',
     after:
@@ -94,6 +104,8 @@ export const refusalWords: Readonly<Record<RefusalLanguage, RefusalWords>> = {
       'seulement que juste rater manquer louper perdre attendre oublier oublie oubliez payer acheter sauf si',
     why: 'pourquoi',
     past: 'ai as a avons avez ont recu recue suis est etait vois trouve peux tu',
+    urges: 'oublie oublies oubliez hesite hesites hesitez tarde tardes tardez',
+    lacks: '',
     plea: 'pourriez pourrais pouvez',
     but: 'mais car parce donc',
     after: 'non merci,sans facon,pas pour moi,pas besoin,pas interesse,pas interessee',
@@ -109,6 +121,8 @@ export const refusalWords: Readonly<Record<RefusalLanguage, RefusalWords>> = {
     turns: 'solo solamente perder perderme perdermela esperar olvidar olvides pagar comprar hasta si sino',
     why: 'por_que porque',
     past: 'he has ha han habia recibido recibi llego llega encuentro puedo esta veo hay',
+    urges: '',
+    lacks: 'tengo',
     plea: 'podrias podrian podeis',
     but: 'pero sino porque',
     after: 'no gracias,no la quiero,no lo quiero,no me interesa,no hace falta,no la necesito',
@@ -124,6 +138,8 @@ export const refusalWords: Readonly<Record<RefusalLanguage, RefusalWords>> = {
     turns: 'so somente apenas perder esperar esquecer esqueca pagar comprar ate se',
     why: 'por_que porque porq pq',
     past: 'recebi recebeu chegou consigo consegui acho encontro foi tem esta ainda vi tinha',
+    urges: '',
+    lacks: 'tenho',
     plea: 'poderia poderiam podes',
     but: 'mas porem porque',
     after: 'nao obrigado,nao obrigada,nao quero,nao preciso,nao me interessa',

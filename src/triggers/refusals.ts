@@ -16,6 +16,8 @@ const roles = {
   plea: 256,
   need: 512,
   tail: 1024,
+  urges: 2048,
+  lacks: 4096,
 } as const satisfies Record<keyof Omit<RefusalWords, 'after'>, number>;
 
 interface Language {
@@ -185,6 +187,7 @@ class Sentence {
     if (this.#after.slice(0, 2).some((id) => this.#is(id, roles.turns))) return false;
     for (let at = 0; at < words.length; at += 1) {
       if (!this.#is(words[at]!, roles.not | roles.no)) continue;
+      if (this.#isUrged(at)) continue;
       if (this.#isAskedFor(at) || (!this.#isQuestion && this.#isRefusedItself(at))) return true;
     }
     return !this.#isQuestion && this.#isRefusedBehind();
@@ -195,7 +198,7 @@ class Sentence {
     const words = this.#before;
     if (words.some((id) => this.#is(id, roles.why))) return false;
     return words.some((id, at) => {
-      if (!this.#is(id, roles.not | roles.no)) return false;
+      if (!this.#is(id, roles.not | roles.no) || this.#isUrged(at)) return false;
       const verb = this.#skipFillers(at + 1);
       if (verb >= words.length || !this.#is(words[verb]!, roles.ask) || this.#isTold(at)) return false;
       return this.#areFillers(words.slice(verb + 1));
@@ -204,6 +207,11 @@ class Sentence {
 
   #is(id: number, role: number): boolean {
     return ((this.#roles.get(id) ?? 0) & role) !== 0;
+  }
+
+  /** N’oublie pas de m’envoyer le guide. Zögere nicht mir den Guide zu schicken. */
+  #isUrged(not: number): boolean {
+    return not > 0 && this.#is(this.#before[not - 1]!, roles.urges);
   }
 
   #areFillers(list: readonly number[]): boolean {
@@ -250,6 +258,8 @@ class Sentence {
   #isRefusedItself(not: number): boolean {
     const words = this.#before;
     if (!this.#areFillers(words.slice(not + 1)) || this.#isTold(not)) return false;
+    // No tengo la guía.
+    if (words.slice(not + 1).some((id) => this.#is(id, roles.lacks))) return false;
     if (words.some((id) => this.#is(id, roles.turns))) return false;
     if (this.#endsInAsking(this.#after)) return true;
     if (!this.#after.every((id) => this.#is(id, roles.filler | roles.tail))) return false;

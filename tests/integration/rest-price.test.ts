@@ -54,6 +54,31 @@ describe('the price that a workspace allows', () => {
     expect(await client.patch('/v1/workspace', { maxPrice: 0 })).toMatchObject({ status: 200 });
   });
 
+  it('is told of the doors by which anybody can come', async () => {
+    client = await api.client();
+    const comment = { door: 'comment', payments: ['comment'] };
+    const { account, resource, trigger } = await connect(client);
+    expect(trigger.price).toEqual([comment, { door: 'private', payments: [] }]);
+    for (const given of [{ mediaIds: ['1'] }, { mode: 'any' }]) {
+      const answer = await client.post('/v1/triggers', triggerBody(account, resource, given));
+      expect(answer.body.price).toEqual([comment]);
+    }
+  });
+
+  it('is the one of each door where templates are checked', async () => {
+    client = await api.client();
+    const { account, resource } = await connect(client);
+    const save = (given: Record<string, unknown>) =>
+      client.post('/v1/triggers', triggerBody(account, resource, given));
+    const forPrice = (price: number) => ({
+      dmTemplates: [{ text: `{% if price == ${price} %}{{ resource.url }}{% else %}Sorry{% endif %}` }],
+    });
+    expect(await save(forPrice(1))).toMatchObject({ status: 422, body: { code: 'template_invalid' } });
+    expect(await save({ ...forPrice(1), doors: ['comment'] })).toMatchObject({ status: 201 });
+    expect(await save({ ...forPrice(0), doors: ['private'] })).toMatchObject({ status: 201 });
+    expect(await save({ ...forPrice(0), doors: ['comment'] })).toMatchObject({ status: 422 });
+  });
+
   it.each([-1, 5, 1.5, '1', {}])('refuses %j', async (maxPrice) => {
     client = await api.client();
     expect((await client.patch('/v1/workspace', { maxPrice })).status).toBe(422);

@@ -216,6 +216,14 @@ describe('the window of a rehearsal', () => {
     });
   });
 
+  it('cannot begin before there is a calendar', async () => {
+    const { trigger } = await connect(client);
+    expect(await rehearse(trigger, { from: '0000-01-01T00:00:00Z' })).toMatchObject({
+      status: 422,
+      body: { code: 'body_invalid', field: '/from' },
+    });
+  });
+
   it('is of a trigger that could be activated, in the own workspace', async () => {
     const { trigger } = await connect(client);
     const stranger = await api.client();

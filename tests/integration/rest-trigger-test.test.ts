@@ -150,6 +150,12 @@ describe('a test of triggers', () => {
     expect(await test(body)).toMatchObject({ status: 422, body: { code, field } });
   });
 
+  it('takes a private message for one that stands under no post and answers nothing', async () => {
+    const { account } = await connect(client);
+    const body = { accountId: account.id, text: 'guide', door: 'private', isReply: true, mediaId: '5' };
+    expect(await tested(body)).toMatchObject({ outcome: 'matched', triggers: [{ verdict: 'fired' }] });
+  });
+
   it('knows nothing of other workspaces', async () => {
     const { account, resource } = await connect(client);
     const stranger = await api.client();

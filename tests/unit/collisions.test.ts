@@ -55,6 +55,22 @@ describe('triggers that one comment could fire', () => {
     expect(collisionsOf(trigger('b', {}, 1), trigger('a'))).toEqual([['a', 'guide', true]]);
   });
 
+  it('are all that the same words fire, and not only the one that would answer', () => {
+    const phrase = trigger('c', { keywords: ['free guide'] });
+    const [free, guide] = [trigger('a', { keywords: ['free'] }), trigger('b')];
+    expect(collisionsOf(phrase, free, guide)).toEqual([
+      ['a', 'free guide', false],
+      ['b', 'free guide', false],
+    ]);
+    const all = trigger('c', { mode: 'all', keywords: ['free', 'guide'] });
+    expect(collisionsOf(all, free, guide)).toHaveLength(2);
+  });
+
+  it('are those that share any of their posts', () => {
+    const one = trigger('a', { mediaIds: ['1', '2'] });
+    expect(collisionsOf(one, trigger('b', { mediaIds: ['3', '2'] }))).toEqual([['b', 'guide', true]]);
+  });
+
   it('are twenty at most', () => {
     const others = Array.from({ length: 50 }, (_, n) => trigger(`b${n}`));
     expect(collisionsOf(trigger('a'), ...others)).toHaveLength(20);

@@ -80,9 +80,12 @@ const triggerTest = z
 
 const maxComments = 50_000;
 
+/** Postgres knows no year 0. */
+const pastOrFuture = timestamp.regex(/^(?!0000)/, 'must be in the year 1 or later');
+
 const rehearseBody = z.strictObject({
-  from: timestamp.optional().describe('Comments received at or after'),
-  to: timestamp.optional().describe('Comments received before'),
+  from: pastOrFuture.optional().describe('Comments received at or after'),
+  to: pastOrFuture.optional().describe('Comments received before'),
   last: z.int().min(1).max(maxComments).default(10_000).describe('The most comments, the newest first'),
   samples: z.int().min(0).max(50).default(10).describe('The most samples of each kind'),
   change: changeTriggerBody

@@ -20,6 +20,7 @@ export const german: JudgedCase[] = [
   ['Rezepte', 'rezept', absent, 'a plural'],
   ['kostenloser Guide', phrase('kostenloser guide'), 'kostenloser Guide', 'two words'],
   ['Guide!', exact('guide'), 'Guide', 'alone'],
+  ['Zögere nicht mir den Guide zu schicken', 'guide', 'Guide', 'sent without hesitation'],
   ['Bitte schick mir den Guide nicht', 'guide', refused, 'do not send'],
   ['Schick mir bitte nicht den Guide', 'guide', refused, 'the other order'],
   ['Ich will den Guide nicht', 'guide', refused, 'not wanted'],

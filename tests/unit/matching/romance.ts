@@ -25,6 +25,14 @@ export const french: JudgedCase[] = [
   ['je ne trouve pas le guide', 'guide', 'guide', 'not found'],
   ['non, le guide svp', 'guide', 'guide', 'a no to something else'],
   ["n'oublie pas le guide", 'guide', 'guide', 'not to be forgotten'],
+  ["n'oublie pas de m'envoyer le guide", 'guide', 'guide', 'nor to be left unsent'],
+  ["N'hésitez pas à m'envoyer le guide", 'guide', 'guide', 'sent without hesitation'],
+  [
+    "n'oubliez pas de m'envoyer",
+    { mode: 'any', keywords: [] },
+    "n'oubliez pas de m'envoyer",
+    'nor where any comment counts',
+  ],
   ['pas encore reçu le guide', 'guide', 'guide', 'not yet'],
   ["vous ne m'avez pas envoyé le guide", 'guide', 'guide', 'a complaint'],
 ];
@@ -38,6 +46,8 @@ export const spanish: JudgedCase[] = [
   ['año', 'ano', 'año', 'also where it makes another word'],
   ['guías', 'guía', absent, 'a plural'],
   ['resetas', typos('recetas'), 'resetas', 'a slip'],
+  ['no tengo la guía', 'guía', 'guía', 'had by others'],
+  ['no tengo interés en la guía', 'guía', refused, 'of no interest'],
   ['no me envíes la guía', 'guía', refused, 'do not send'],
   ['no quiero la guía', 'guía', refused, 'not wanted'],
   ['No necesito la guía gracias', 'guía', refused, 'not needed'],
@@ -63,6 +73,7 @@ export const spanish: JudgedCase[] = [
 ];
 
 export const portuguese: JudgedCase[] = [
+  ['não tenho o guia', 'guia', 'guia', 'had by others'],
   ['quero o guia', 'guia', 'guia', 'asked for'],
   ['GUIAAAA', 'guia', 'GUIAAAA', 'held down'],
   ['promoção', 'promocao', 'promoção', 'a tilde and a cedilla'],
