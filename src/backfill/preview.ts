@@ -105,7 +105,7 @@ export function createPreviews(deps: {
   ): Promise<{ rehearsal: Rehearsal; stopped: { detail: string; notGiven: NotGiven | null } | null }> {
     const { triggerId } = selection;
     const finder: Finder = { id: '', accountId, by: 'backfill', triggerId, reconsiders: true };
-    const rehearsed: Rehearsed = new Set();
+    const rehearsed: Rehearsed = { served: new Set(), given: new Map() };
     const { pace } = account.adapter.capabilities.listing;
     const endsAtMs = performance.now() + longestMs;
     let rehearsal: Rehearsal = { position: startOf(selection.mediaIds), progress: nothingYet, fates: [] };

@@ -112,11 +112,17 @@ const insertFound: Statement = {
       select i.*, event.contact_id as known_contact_id
       from input i join (select * from added union all select * from changed) event using (id)
     ),${consequences}
-    select f.id, coalesce(m.serves, false) as serves, null::uuid as ready
+    select f.id, coalesce(m.serves, false) as serves, m.refusal, null::uuid as ready
     from fresh f left join matched m using (id)
     union all
-    select null, null, id from message where state = 'queued' and due_at <= $4`,
+    select null, null, null, id from message where state = 'queued' and due_at <= $4`,
 };
+
+/** Whether a message answers it, and if it matched and none does, why. */
+export interface Service {
+  serves: boolean;
+  refusal: 'already_served' | 'sold_out' | null;
+}
 
 /** An event that was found; `was`: why it had been skipped, null where it is new. */
 export type FoundRow = EventRow & { was: string | null };
@@ -129,8 +135,10 @@ export async function storeFound(
   db: pg.Pool | pg.ClientBase,
   rows: { events: readonly FoundRow[]; messages: readonly MessageRow[]; ledger: readonly LedgerRow[] },
   now: Date,
-): Promise<{ taken: Map<string, { serves: boolean }>; ready: MessageId[] }> {
-  type Row = { id: string | null; serves: boolean | null; ready: string | null };
+): Promise<{ taken: Map<string, Service>; ready: MessageId[] }> {
+  type Row = { id: string | null; ready: string | null } & {
+    [Field in keyof Service]: Service[Field] | null;
+  };
   const result = await runStatement<Row>(db, insertFound, [
     JSON.stringify(rows.events.map((row) => ({ ...withoutNulls(row), was: row.was }))),
     JSON.stringify(rows.messages),
@@ -139,10 +147,27 @@ export async function storeFound(
   ]);
   return {
     taken: new Map(
-      result.flatMap(({ id, serves }) => (id === null ? [] : [[id, { serves: serves === true }]])),
+      result.flatMap(({ id, serves, refusal }) =>
+        id === null ? [] : [[id, { serves: serves === true, refusal }]],
+      ),
     ),
     ready: result.flatMap(({ ready }) => ready ?? []),
   };
+}
+
+const findTaken: Statement = {
+  name: 'found-taken',
+  text: `select trigger_id, taken from trigger_stocks where trigger_id = any($1::uuid[])`,
+};
+
+/** @returns how many of the people that a trigger serves have come, by its id; those without are not in it */
+export async function findTakenStock(
+  db: pg.Pool | pg.ClientBase,
+  triggerIds: readonly string[],
+): Promise<Map<string, number>> {
+  if (triggerIds.length === 0) return new Map();
+  const rows = await runStatement<{ trigger_id: string; taken: number }>(db, findTaken, [triggerIds]);
+  return new Map(rows.map(({ trigger_id, taken }) => [trigger_id, taken]));
 }
 
 const findServings: Statement = {

@@ -5,7 +5,15 @@ import type { LedgerKind } from '../ledger/kinds.ts';
 import type { ListedComment, PlatformAdapter } from '../platforms/port.ts';
 import { createAccountLookup } from './accounts.ts';
 import type { IntakeAccount } from './decide.ts';
-import { type FoundRow, findKnownEvents, findServed, storeFound, type WantedServing } from './found-store.ts';
+import {
+  type FoundRow,
+  findKnownEvents,
+  findServed,
+  findTakenStock,
+  type Service,
+  storeFound,
+  type WantedServing,
+} from './found-store.ts';
 import { type Finder, type FoundReason, type Judgement, judgeFound } from './judge-found.ts';
 import { FlushRows, postOf } from './rows.ts';
 
@@ -27,7 +35,11 @@ export type Fate = {
 );
 
 /** What the people of earlier pages would have been given, while nothing is stored. */
-export type Rehearsed = Set<string>;
+export interface Rehearsed {
+  served: Set<string>;
+  /** How many of those a trigger serves, by its id. */
+  given: Map<string, number>;
+}
 
 export interface FoundIntake {
   /**
@@ -139,12 +151,28 @@ export function createFoundIntake(deps: {
         judgement.kind === 'match' ? (toWanted(comment, judgement) ?? []) : [],
       );
       const served = await findServed(deps.pool, account.id, wanted, now);
+      const limited = new Set(
+        judged.flatMap(({ judgement }) =>
+          judgement.kind === 'match' && judgement.decision.trigger.definition.maxDeliveries
+            ? [judgement.decision.trigger.id]
+            : [],
+        ),
+      );
+      const taken = await findTakenStock(deps.pool, [...limited]);
       return judged.map((each) => {
         if (each.judgement.kind !== 'match') return toFate(each, adapter, now, null);
+        const { id, definition } = each.judgement.decision.trigger;
         const key = toWanted(each.comment, each.judgement)?.key;
-        const serves = key === undefined || !(served.has(key) || rehearsed.has(key));
-        if (key !== undefined) rehearsed.add(key);
-        return toFate(each, adapter, now, { serves });
+        if (key !== undefined && (served.has(key) || rehearsed.served.has(key))) {
+          return toFate(each, adapter, now, { serves: false, refusal: 'already_served' });
+        }
+        const given = (rehearsed.given.get(id) ?? 0) + 1;
+        if (definition.maxDeliveries && (taken.get(id) ?? 0) + given > definition.maxDeliveries) {
+          return toFate(each, adapter, now, { serves: false, refusal: 'sold_out' });
+        }
+        if (key !== undefined) rehearsed.served.add(key);
+        rehearsed.given.set(id, given);
+        return toFate(each, adapter, now, { serves: true, refusal: null });
       });
     },
   };
@@ -185,7 +213,7 @@ function toFate(
   { comment, judgement }: Judged,
   adapter: PlatformAdapter,
   now: Date,
-  result: { serves: boolean } | 'lost' | null,
+  result: Service | 'lost' | null,
 ): Fate {
   if (judgement.kind === 'known' || result === 'lost') return { comment, fate: 'known', isNew: false };
   if (judgement.kind === 'skip') {
@@ -193,7 +221,8 @@ function toFate(
     return { comment, fate: 'skipped', reason, isNew };
   }
   const isNew = judgement.known === null;
-  if (!result?.serves) return { comment, fate: 'skipped', reason: 'already_served', isNew };
+  if (!result?.serves)
+    return { comment, fate: 'skipped', reason: result?.refusal ?? 'already_served', isNew };
   const { trigger, keyword } = judgement.decision;
   return {
     comment,

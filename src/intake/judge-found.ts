@@ -24,7 +24,7 @@ export interface KnownEvent {
 }
 
 /** Why a comment that was found is left alone; beside the reasons of events, what lies in the finding itself. */
-export const passedOver = ['already_served', 'other_trigger', 'other_workspace'] as const;
+export const passedOver = ['already_served', 'sold_out', 'other_trigger', 'other_workspace'] as const;
 export type FoundReason = EventReason | (typeof passedOver)[number];
 
 /** What is to be done about a comment that was found. */

@@ -152,7 +152,7 @@ const endings: Record<DeliveryWithMessages['state'], (delivery: DeliveryWithMess
   waiting: ({ messages }) => describeWait(messages.find(({ kind }) => kind !== 'public_reply')),
   skipped: ({ reason }) =>
     reason === 'sold_out'
-      ? 'but as many people as the trigger serves had come before'
+      ? 'but it had been given as often before as the trigger allows'
       : 'but this person has been served as often as the trigger allows',
   failed: ({ reason }) => `but its delivery failed (${reason ?? 'no reason given'})`,
   expired: ({ reason }) => `but its delivery expired (${reason ?? 'no reason given'})`,

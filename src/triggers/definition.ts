@@ -3,6 +3,7 @@ import { matchingIssues, mergeKeywords } from './definition-check.ts';
 import { defaultRules, matchLanguages, matchModes } from './modes.ts';
 import { doors } from './price.ts';
 import { isTimeZone, weekdays } from './schedule.ts';
+import { scopeIssues } from './scope-check.ts';
 
 /** The most a template may hold before it is rendered. What comes out is checked against the platform's limits. */
 export const maxTemplateLength = 4_000;
@@ -59,6 +60,7 @@ const activeHours = z.strictObject({
     .array(z.enum(weekdays))
     .min(1)
     .max(7)
+    .overwrite((given) => weekdays.filter((day) => given.includes(day)))
     .default([...weekdays]),
   from: clockTime,
   to: clockTime.describe('Where this is not later than `from`, the hours go on into the next day'),
@@ -127,11 +129,12 @@ export const definitionFields = {
     .max(10_000_000)
     .nullable()
     .default(null)
-    .describe('How many people get it at most, those who come first; null for no end'),
+    .describe('How often it is given at most, to those who come first; null for no end'),
   includeReplies: z.boolean().default(false).describe('Whether replies to other comments count'),
   mediaIds: z
     .array(mediaId)
     .max(500)
+    .overwrite((given) => [...new Set(given)])
     .default([])
     .describe('The posts on which it counts; empty for every post'),
   dmTemplates: z.array(weightedTemplate).min(1).max(20).describe('One is drawn for each private message'),
@@ -147,6 +150,9 @@ export const definitionFields = {
 export function matchesWell<Schema extends z.ZodType<MatchingFields>>(schema: Schema): Schema {
   return schema
     .superRefine((definition, context) => {
+      for (const { path, message } of scopeIssues(definition)) {
+        context.addIssue({ code: 'custom', path, message, input: definition });
+      }
       for (const { path, message } of matchingIssues(definition)) {
         context.addIssue({ code: 'custom', path, message, input: definition });
       }
@@ -154,7 +160,9 @@ export function matchesWell<Schema extends z.ZodType<MatchingFields>>(schema: Sc
     .overwrite((definition) => ({ ...definition, ...mergeKeywords(definition) }));
 }
 
-type MatchingFields = Parameters<typeof matchingIssues>[0] & Parameters<typeof mergeKeywords>[0];
+type MatchingFields = Parameters<typeof matchingIssues>[0] &
+  Parameters<typeof mergeKeywords>[0] &
+  Parameters<typeof scopeIssues>[0];
 
 /** What a trigger listens for and what it answers; stored with each version. */
 export const triggerDefinition = matchesWell(z.strictObject(definitionFields));

@@ -69,6 +69,8 @@ function wallClock(timeZone: string, at: Date): { day: number; minute: number } 
 
 /** Whether this runtime knows the time zone. */
 export function isTimeZone(name: string): boolean {
+  // An offset is known too, and has no summer.
+  if (!/^[A-Za-z]/.test(name)) return false;
   try {
     new Intl.DateTimeFormat('en-US', { timeZone: name });
     return true;

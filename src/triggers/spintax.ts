@@ -11,6 +11,8 @@ type Option = Part[];
 export interface Spintax {
   /** How many options there are, in all groups together. */
   options: number;
+  /** A list of options begins and never ends: it is text. */
+  isUnclosed: boolean;
   /** @param random in [0, 1), drawn from once for each group on the way @returns the template with its options drawn */
   draw(random: () => number): string;
   /**
@@ -23,11 +25,12 @@ export interface Spintax {
 /** @returns null for a template without options, as most are */
 export function parseSpintax(template: string): Spintax | null {
   if (!template.includes('|') || !template.includes('{')) return null;
-  const parts = readParts(template);
+  const { parts, isUnclosed } = readParts(template);
   const options = countOptions(parts);
-  if (options === 0) return null;
+  if (options === 0 && !isUnclosed) return null;
   return {
     options,
+    isUnclosed,
     draw: (random) => drawFrom(parts, random),
     extremes(lengthOf) {
       const rounds = Array.from({ length: countRounds(parts) }, (_, round) => writeRound(parts, round));
@@ -83,7 +86,7 @@ interface OpenGroup {
 }
 
 /** One pass, without recursion: how deep groups may be is only a question of length. */
-function readParts(template: string): Part[] {
+function readParts(template: string): { parts: Part[]; isUnclosed: boolean } {
   const open: OpenGroup[] = [];
   let parts: Part[] = [];
   let from = 0;
@@ -120,12 +123,13 @@ function readParts(template: string): Part[] {
     at += 1;
   }
   takeText(template.length);
+  const isUnclosed = open.some(({ options }) => options.length > 0);
   // What was never closed was text.
   while (open.length > 0) {
     const { options, outer } = open.pop() as OpenGroup;
     parts = [...outer, '{', ...options.flatMap((option) => [...option, '|']), ...parts];
   }
-  return parts;
+  return { parts, isUnclosed };
 }
 
 /** @returns where the Liquid that begins here ends, or `at` where none does; what never ends goes to the end */

@@ -113,11 +113,12 @@ function stinginess(renderings: readonly Rendering[], resource: TemplateContext[
 function problemOf(text: string, context: TemplateContext, rules: TemplateRules): string | null {
   const spintax = parseSpintax(text);
   if (spintax === null) return problemOfDrawn(text, context, rules);
+  if (spintax.isUnclosed) return 'has a list of options { | that never ends: close it with }';
   if (spintax.options > maxOptions) return `has more than ${maxOptions} options in { | }`;
   const longestName = { ...context, contact: { username: 'w'.repeat(rules.maxUsernameLength) } };
   for (const drawn of spintax.extremes((piece) => renderedSize(piece, longestName, rules.limit))) {
     const problem = problemOfDrawn(drawn, context, rules);
-    if (problem !== null) return `with the options “${quote(drawn)}” it ${problem}`;
+    if (problem !== null) return `with the options “${quote(drawn)}”: ${problem}`;
   }
   return null;
 }

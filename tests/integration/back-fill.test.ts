@@ -228,6 +228,16 @@ describe('a preview', () => {
     expect(done.progress).toEqual(seen.progress);
   });
 
+  it('knows how often a trigger is given at most, as the back-fill does', async () => {
+    await fairdrop.client.patch(`/v1/triggers/${stage.triggerId}`, { maxDeliveries: 2 });
+    for (let i = 0; i < 4; i += 1) await write();
+    const counts = { found: 4, matched: 2, skipped: { sold_out: 2 } };
+    expect((await preview()).progress).toMatchObject(counts);
+    expect((await finish((await start()).id)).progress).toMatchObject(counts);
+    expect((await preview()).progress).toMatchObject({ matched: 0, alreadyAnswered: 4 });
+    await expectExactSum();
+  });
+
   it('foresees how long the answers would take at the account’s pace, and what would come too late', async () => {
     await fairdrop.client.patch(`/v1/accounts/${stage.accountId}`, {
       pacing: { private_reply: { perHour: 10, burst: 5 } },

@@ -146,7 +146,7 @@ describe('a trigger that serves so many people', () => {
     await fairdrop.round();
     expect(crowd.map((user) => sentTo(user).length)).toEqual([1, 1, 1, 0, 0]);
     expect(await explainLast(account)).toMatchObject({
-      summary: expect.stringContaining('as many people as the trigger serves had come before'),
+      summary: expect.stringContaining('given as often before as the trigger allows'),
       delivery: { state: 'skipped', reason: 'sold_out' },
     });
     const [trigger] = (await fairdrop.client.get<{ data: { id: string }[] }>('/v1/triggers')).data;

@@ -218,6 +218,18 @@ describe('what is wrong is said in the words of people', () => {
     [{ priority: -1_001 }, '/priority must be at least -1000.'],
     [{ keywords: [] }, '/keywords must not be empty, except in the mode any, which takes every comment.'],
     [{ keywords: 'guide' }, '/keywords must be a list.'],
+    [
+      { doors: ['private'], mode: 'any', keywords: [] },
+      '/doors leave no way in: triggers for certain posts, and those of the mode any, have no private door; add comment.',
+    ],
+    [
+      { activeFrom: '2026-01-02T00:00:00Z', activeUntil: '2026-01-02T01:00:00+01:00' },
+      '/activeUntil must be later than activeFrom.',
+    ],
+    [
+      { activeHours: { timeZone: '+02:00', from: '09:00', to: '10:00' } },
+      '/activeHours/timeZone is not a time zone that is known here; one is Europe/Amsterdam.',
+    ],
     [{ keywords: Array(51).fill('a') }, '/keywords must have at most 50 entries.'],
     [{ includeReplies: 'yes' }, '/includeReplies must be true or false.'],
     [{ state: 'archived' }, '/state must be one of draft, active, paused.'],

@@ -309,11 +309,12 @@ describe('a template with options', () => {
 
   it('is refused where any of them fails, and told with which', () => {
     expect(check('{Hi|Hey {{ contact.age }}}')).toEqual([
-      expect.stringMatching(/^with the options “Hey .*” it .*“contact.age” is not known/),
+      expect.stringMatching(/^with the options “Hey .*”: .*“contact.age” is not known/),
     ]);
     expect(check('{ok|}')).toEqual([expect.stringContaining('comes out empty')]);
+    expect(check('{Hi|Hey {{ resource.url }}')).toEqual([expect.stringContaining('never ends: close it')]);
     expect(check('Here: { {{ resource.url }} |later}', { mustGive: true })).toEqual([
-      expect.stringMatching(/“Here: later” it never gives the resource/),
+      expect.stringMatching(/“Here: later”: never gives the resource/),
     ]);
   });
 
@@ -322,7 +323,7 @@ describe('a template with options', () => {
     const template = '{short|{{ contact.username }}} {a|bbbbbbbb}';
     expect(check(template, { limit, maxUsernameLength: 11 })).toEqual([]);
     expect(check(template, { limit, maxUsernameLength: 12 })).toEqual([
-      expect.stringContaining('it comes out at 21 bytes with the longest user name'),
+      expect.stringContaining('comes out at 21 bytes with the longest user name'),
     ]);
   });
 

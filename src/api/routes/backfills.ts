@@ -35,7 +35,7 @@ const selection = z.strictObject({
     ),
 });
 
-const reasons = [...eventReasons, 'already_served', 'other_trigger', 'other_workspace'];
+const reasons = [...eventReasons, 'already_served', 'sold_out', 'other_trigger', 'other_workspace'];
 
 const progress = z.object({
   posts: count.describe('Posts that were read as far as wanted'),
