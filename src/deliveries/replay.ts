@@ -49,7 +49,9 @@ const findCandidates: Statement = {
     join resources r on r.id = v.resource_id
     join messages m on m.delivery_id = d.id and m.kind <> 'public_reply'
     left join conversations conv on conv.account_id = d.account_id and conv.external_id = c.messaging_id
-    where d.workspace_id = $1 and d.state in ('failed', 'expired') and d.reason is not null and d.replayed_at is null
+    where d.workspace_id = $1 and d.state in ('failed', 'expired') and d.replayed_at is null
+      -- As the index says it.
+      and d.reason is not null and d.reason <> 'already_served' and d.reason <> 'sold_out'
       and ($2::uuid is null or d.id = $2) and ($3::text is null or d.state = $3)
       and ($4::text is null or d.reason = $4) and ($5::uuid is null or d.trigger_id = $5)
       and ($6::uuid is null or d.account_id = $6) and ($7::timestamptz is null or d.created_at >= $7)
@@ -85,6 +87,7 @@ const insertReplays: Statement = {
       on conflict (trigger_id, contact_id, scope) do update
         set every_days = excluded.every_days, delivery_id = excluded.delivery_id, served_at = excluded.served_at
         where servings.served_at <= excluded.served_at - excluded.every_days * interval '1 day'
+          or exists (select from deliveries d where d.id = servings.delivery_id and d.reason = 'sold_out')
       returning delivery_id
     ),
     old as (

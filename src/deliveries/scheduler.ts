@@ -25,7 +25,7 @@ const reapGraceMs = 60_000;
 /**
  * `skip locked` lets several schedulers share the work; moving `wake_at` keeps them from doing it twice. Messages of
  * accounts that may not send are set aside until their deadline, so that nobody waits behind them; resuming the account
- * lays out its lanes anew, which brings them back. No message sleeps beyond its deadline.
+ * lays out its lanes anew, which brings them back: who resumes it waits until they are set aside (`account`). No message sleeps beyond its deadline.
  */
 const takeDue: Statement = {
   name: 'scheduler-take-due',
@@ -34,6 +34,9 @@ const takeDue: Statement = {
       select id, account_id from messages
       where state = 'queued' and wake_at <= $1 and ($3 or deadline_at <= $1)
       order by wake_at limit ${batchSize} for update skip locked
+    ),
+    account as materialized (
+      select id, state from accounts where id in (select account_id from due) order by id for share
     )
     update messages m
     set wake_at = case
@@ -41,7 +44,7 @@ const takeDue: Statement = {
       when a.state <> 'active' then m.deadline_at
       when m.due_at > $1 then least(m.due_at, m.deadline_at)
       else least($2::timestamptz, m.deadline_at) end
-    from due join accounts a on a.id = due.account_id
+    from due join account a on a.id = due.account_id
     where m.id = due.id
     returning m.id, m.delivery_id, m.kind, m.reason, m.detail, m.doubted_at is not null as doubted, m.deadline_at <= $1 as overdue,
               m.due_at > m.deadline_at as too_late,

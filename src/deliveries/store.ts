@@ -27,7 +27,7 @@ const isLongAgo = `a.updated_at < $2::timestamptz - interval '1 day'`;
  * Writes what follows from a group of sends: one statement, one commit. A settlement counts only while the message is
  * still in the state in which it was judged, under the same lease; `message` holds those that did, and everything else
  * hangs on it. A public reply that is released gets its slot (`slot`); who was not served may ask again (`unserved`);
- * contacts are locked in the order in which intake locks them. An account is paused only while it still has the
+ * rows are locked in the order in which intake locks them, contacts (`addressee`) before servings (`served`) before lanes. An account is paused only while it still has the
  * credentials that failed: somebody may have renewed them meanwhile. The ledger takes its references from the rows
  * themselves.
  */
@@ -42,15 +42,37 @@ const settleStatement: Statement = {
         recipient_id text, rest_until timestamptz, closes_window boolean,
         pause_reason text, pause_detail text, pause_ledger_id uuid, pause_alert_id uuid, credentials text)
     ),
+    addressee as materialized (
+      select c.id, o.id as message_id, o.recipient_id
+      from input o join deliveries d on d.id = o.delivery_id join contacts c on c.id = d.contact_id
+      where o.recipient_id is not null and c.messaging_id is distinct from o.recipient_id
+      order by c.account_id, c.external_id
+      for no key update of c
+    ),
+    served as materialized (
+      -- Lateral: whatever the planner thinks of servings, they are found by their key.
+      select s.*
+      from (
+        select d.trigger_id, d.contact_id, array_agg(d.id) as delivery_ids
+        from input o join deliveries d on d.id = o.delivery_id
+        where o.delivery_state in ('failed', 'expired') and (select count(*) from addressee) >= 0
+        group by d.trigger_id, d.contact_id order by d.trigger_id, d.contact_id
+      ) u
+      cross join lateral (
+        select trigger_id, contact_id, scope from servings
+        where trigger_id = u.trigger_id and contact_id = u.contact_id and delivery_id = any(u.delivery_ids)
+        order by scope for update
+      ) s
+    ),
     released as (
       select h.id as message_id, h.account_id, h.pace, h.deadline_at
       from input o join messages h on h.delivery_id = o.delivery_id and h.state = 'held'
-      where o.held = 'queued'
+      where o.held = 'queued' and (select count(*) from served) >= 0
     ),
     rests as (
       select m.account_id, m.pace, max(o.rest_until) as rest_until
       from input o join messages m using (id)
-      where o.rest_until is not null
+      where o.rest_until is not null and (select count(*) from served) >= 0
       group by m.account_id, m.pace
     ),
     ${slotCtes('released', '$2', 'rests')},
@@ -89,8 +111,9 @@ const settleStatement: Statement = {
       returning d.id, d.state, d.trigger_id, d.contact_id
     ),
     unserved as (
-      delete from servings s using delivery d
+      delete from servings s using served, delivery d
       where d.state in ('failed', 'expired')
+        and (s.trigger_id, s.contact_id, s.scope) = (served.trigger_id, served.contact_id, served.scope)
         and s.trigger_id = d.trigger_id and s.contact_id = d.contact_id and s.delivery_id = d.id
     ),
     held as (
@@ -111,15 +134,7 @@ const settleStatement: Statement = {
     contact as (
       update contacts c
       set messaging_id = known.recipient_id
-      from (
-        select c.id, o.recipient_id
-        from message m
-        join input o using (id)
-        join contacts c on c.id = m.contact_id
-        where o.recipient_id is not null and c.messaging_id is distinct from o.recipient_id
-        order by c.account_id, c.external_id
-        for no key update of c
-      ) known
+      from addressee known join message m on m.id = known.message_id
       where c.id = known.id
     ),
     paused as (

@@ -27,8 +27,8 @@ export async function findKnownEvents(
  * The same as intake's statement for comments that were found in a list: new ones are inserted, and of those that had
  * been skipped the row is changed (`open` is the compare-and-set: of several that reconsider the same comment one gets it,
  * and what became matched meanwhile is left alone). From there on both are `fresh`, and everything follows as for a
- * webhook. A repetition is not counted: it was not the platform that repeated itself. Rows are locked in intake's order,
- * events before lanes.
+ * webhook. A repetition is not counted: it was not the platform that repeated itself. Rows are locked in intake's order:
+ * contacts (`author_known`, but for new ones) before events before lanes.
  */
 const insertFound: Statement = {
   name: 'found-insert',
@@ -42,10 +42,16 @@ const insertFound: Statement = {
         contact_id uuid, delivery_id uuid, trigger_id uuid, trigger_version int, resource_id uuid, keyword text,
         door text, max_deliveries int, serving_scope text, every_days int, public_replies_per_post int, skip_ledger_id uuid, was text)
     ),
+    author_known as materialized (
+      select c.id from contacts c
+      where (c.account_id, c.external_id) in (
+        select account_id, author_external_id from input where contact_id is not null)
+      order by c.account_id, c.external_id for no key update
+    ),
     open as materialized (
       select i.id, e.workspace_id as was_of
       from input i join events e on e.id = i.id
-      where i.was is not null and e.outcome = 'skipped' and e.reason = i.was
+      where (select count(*) from author_known) >= 0 and i.was is not null and e.outcome = 'skipped' and e.reason = i.was
         and (e.workspace_id is null or e.workspace_id = i.workspace_id)
       order by e.account_external_id, e.dedupe_key for no key update of e
     ),

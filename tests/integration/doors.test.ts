@@ -176,6 +176,25 @@ describe('a trigger that serves so many people', () => {
   });
 });
 
+describe('a delivery that failed before the trigger was sold out', () => {
+  it('can be replayed although the person asked again too late', async () => {
+    const account = await fairdrop.openStudio({ maxDeliveries: 1 });
+    const user = person();
+    fairdrop.instagram.failNext({ type: 'error', code: 551 }, { account, kind: 'private_reply' });
+    await comments(account, user);
+    await comments(account, user);
+    expect(await explainLast(account)).toMatchObject({ delivery: { state: 'skipped', reason: 'sold_out' } });
+    const [failed] = await fairdrop.query(
+      `select d.id from deliveries d join accounts a on a.id = d.account_id
+       where a.external_id = $1 and d.state = 'failed'`,
+      [account.id],
+    );
+    await fairdrop.client.post(`/v1/deliveries/${failed?.id}/replay`);
+    await fairdrop.round();
+    expect(sentTo(user)).toHaveLength(1);
+  });
+});
+
 describe('a trigger with dates and hours', () => {
   it('counts within them only', async () => {
     const noon = new Date(Math.ceil(fairdrop.now.getTime() / dayMs) * dayMs + dayMs / 2);
