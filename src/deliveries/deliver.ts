@@ -25,8 +25,8 @@ const maxSettlementsPerFlush = 500;
 const maxUnderWay = 512;
 
 /** What was sent is sent: recording it can wait for others a little longer than claiming what somebody waits for. */
-const claimGatherMs = 5;
-const settleGatherMs = 15;
+const claimGatherMs = 15;
+const settleGatherMs = 30;
 
 /** Between attempts to record what must not be lost, in milliseconds: from the first, doubling up to the last. */
 const firstPauseMs = 100;

@@ -17,7 +17,7 @@ const maxEventsPerFlush = 500;
 const maxEventsWaiting = 20_000;
 
 /** Long enough for those who were just answered to ask again, short beside a commit. */
-const gatherMs = 5;
+const gatherMs = 10;
 
 type Arrived = 'matched' | 'skipped' | 'repeated';
 

@@ -91,7 +91,7 @@ const newEvents = `
       select e.*, coalesce(
           case when e.messaging_id is not null then (
             select c.external_id from contacts c
-            where c.account_id = e.account_id and c.messaging_id = e.messaging_id limit 1) end,
+            where c.account_id = e.account_id and c.messaging_id = e.messaging_id order by c.id limit 1) end,
           e.author_external_id) as contact_external_id
       from json_to_recordset($1::json) as e(
         id uuid, workspace_id uuid, account_id uuid, platform text, account_external_id text, kind text,
