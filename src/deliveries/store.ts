@@ -27,9 +27,9 @@ const isLongAgo = `a.updated_at < $2::timestamptz - interval '1 day'`;
  * Writes what follows from a group of sends: one statement, one commit. A settlement counts only while the message is
  * still in the state in which it was judged, under the same lease; `message` holds those that did, and everything else
  * hangs on it. A public reply that is released gets its slot (`slot`); who was not served may ask again (`unserved`);
- * rows are locked in the order in which intake locks them, contacts (`addressee`) before servings (`served`) before lanes. An account is paused only while it still has the
- * credentials that failed: somebody may have renewed them meanwhile. The ledger takes its references from the rows
- * themselves.
+ * rows are locked in the order in which intake locks them, contacts (`addressee`) before servings (`served`) before lanes.
+ * An account is paused only while it still has the credentials that failed: somebody may have renewed them meanwhile. The
+ * ledger takes its references from the rows themselves.
  */
 const settleStatement: Statement = {
   name: 'deliveries-settle',

@@ -7,6 +7,7 @@ import {
   type KeywordHit,
   type MatchableComment,
   type MatchableTrigger,
+  missReasons,
   type TriggerSet,
   type TriggerVerdict,
 } from '../triggers/matcher.ts';
@@ -50,16 +51,8 @@ export interface Explanation {
 /** The reasons that triggers gave; the others were decided before any was asked. */
 export const decidedByTriggers: ReadonlySet<string> = new Set<EventReason>([
   'trigger_matched',
-  'no_trigger',
-  'keyword_absent',
-  'keyword_refused',
-  'excluded_word',
-  'door_closed',
-  'replies_not_wanted',
-  'other_post',
-  'outside_dates',
-  'outside_hours',
   'message_unrenderable',
+  ...missReasons,
 ]);
 
 /**

@@ -15,15 +15,15 @@ beforeAll(async () => {
 afterAll(() => other.end());
 
 /** Until somebody waits for a lock that we hold. */
+async function countBlocked(): Promise<number> {
+  const { rows } = await stage.seeded.pool.query(
+    `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return rows.length;
+}
+
 async function untilBlocked(): Promise<void> {
-  for (let i = 0; i < 200; i += 1) {
-    const { rows } = await stage.seeded.pool.query(
-      `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    if (rows.length > 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('nobody waits');
+  await expect.poll(countBlocked, { timeout: 10_000 }).toBeGreaterThan(0);
 }
 
 describe('rows are locked in one order', () => {
@@ -82,7 +82,12 @@ describe('an account that is resumed while its messages are set aside', () => {
       // Another process's scheduler.
       await relay(pool, stage.now);
     })();
-    await Promise.race([resuming, new Promise((resolve) => setTimeout(resolve, 500))]);
+    // Until it is through, or waits for the scheduler that stands still.
+    let resumed = false;
+    void resuming.then(() => {
+      resumed = true;
+    });
+    await expect.poll(async () => resumed || (await countBlocked()) > 1, { timeout: 10_000 }).toBe(true);
     await other.query('select pg_advisory_unlock(4711)');
     await Promise.all([ticking, resuming]);
     await pool.query('drop trigger hold on messages; drop function hold');
